@@ -1,0 +1,433 @@
+"""``config.toml`` and the environment, read once into frozen settings.
+
+Precedence: environment over file over default. Everything wrong is reported at once, each with file,
+key and what was expected. The tables below are also what ``docs/configuration.md`` and the committed
+``config.toml`` are made from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from discovery.errors import ConfigurationInvalid, FieldProblem
+
+ENVIRONMENT_PREFIX = "DISCOVERY_"
+FILE_VARIABLE = "DISCOVERY_CONFIG"
+HOME_VARIABLE = "DISCOVERY_HOME"
+DEFAULT_FILE = "config.toml"
+
+Check = Callable[[Any], str | None]
+
+
+def _at_least(least: float) -> Check:
+    return lambda value: None if value >= least else f"at least {least}"
+
+
+def _between(least: float, most: float) -> Check:
+    return lambda value: None if least <= value <= most else f"a number from {least} to {most}"
+
+
+def _one_of(*choices: str) -> Check:
+    return lambda value: None if value in choices else "one of " + ", ".join(choices)
+
+
+def _each_at_least(least: int) -> Check:
+    return lambda values: (
+        None if values and all(v >= least for v in values) else f"one or more numbers of at least {least}"
+    )
+
+
+def _key(default: Any, help: str, *, check: Check | None = None, secret: bool = False) -> Any:
+    metadata = {"help": help, "check": check, "secret": secret}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _options(help: str) -> Any:
+    metadata = {"help": help, "check": None, "secret": False}
+    return dataclasses.field(default_factory=lambda: types.MappingProxyType({}), metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """The search engine."""
+
+    url: str = _key("embedded", '"embedded" runs a private OpenSearch; else the address of your cluster')
+    prefix: str = _key("discovery", "every index and alias name begins with it")
+    user: str = _key("", "user of your cluster; empty for none")
+    password: str = _key("", "its password; by DISCOVERY_ENGINE__PASSWORD only", secret=True)
+    password_file: str = _key("", "a file that holds the password, in place of the variable")
+    ca_file: str = _key("", "certificate authority of an https cluster; empty for the system's")
+    client_certificate: str = _key("", "client certificate (PEM), if the cluster asks for one")
+    client_key: str = _key("", "its private key (PEM)")
+    aws_region: str = _key("", "sign requests for AWS in this region; empty for no signing")
+    aws_service: str = _key("es", '"es" for domains, "aoss" for serverless', check=_one_of("es", "aoss"))
+    timeout_seconds: float = _key(30.0, "how long one request may take", check=_between(0.1, 600))
+    heap_mb: int = _key(1024, "heap of the embedded engine in MB", check=_between(256, 31_000))
+    shards: int = _key(1, "primary shards of a new index", check=_between(1, 1024))
+    replicas: int = _key(0, "replicas of a new index", check=_between(0, 16))
+    vector_engine: str = _key(
+        "lucene",
+        'vector library of a new index; "faiss" needs a cluster that has it',
+        check=_one_of("lucene", "faiss"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """The embedding model."""
+
+    name: str = _key(
+        "starter",
+        '"starter", or open_clip: "ViT-B-32:laion2b_s34b_b79k", "hf-hub:ORG/NAME", "local-dir:PATH"',
+    )
+    precision: str = _key(
+        "auto",
+        '"auto" measures at start and takes the fastest true one; or fp32, bf16, int8',
+        check=_one_of("auto", "fp32", "bf16", "int8"),
+    )
+    threads: int = _key(0, "threads of the model; 0 for one a core", check=_between(0, 512))
+    batch_size: int = _key(32, "pictures embedded at once", check=_between(1, 1024))
+    query_cache: int = _key(2048, "query vectors kept in memory", check=_at_least(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Limits for every picture that is opened, and what is made of it."""
+
+    max_bytes: int = _key(200_000_000, "largest picture file in bytes", check=_at_least(1024))
+    max_pixels: int = _key(150_000_000, "most pixels in one frame", check=_at_least(1024))
+    max_frames: int = _key(1000, "most frames in one file; the first one counts", check=_at_least(1))
+    timeout_seconds: float = _key(30.0, "longest time to open one picture", check=_between(0.1, 600))
+    formats: tuple[str, ...] = _key(
+        ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000"),
+        "formats that are opened, by Pillow's names",
+    )
+    thumbnail_sizes: tuple[int, ...] = _key(
+        (256, 768), "longest edge of each thumbnail in pixels", check=_each_at_least(16)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """Indexing runs."""
+
+    workers: int = _key(2, "threads that read and decode files", check=_between(1, 256))
+    bulk_documents: int = _key(500, "documents in one bulk request, at most", check=_between(1, 10_000))
+    retries: int = _key(4, "tries of one document that the engine turned away as busy", check=_between(0, 20))
+    shrink_share: float = _key(
+        0.5,
+        "a run stops before it removes more than this share of a source's items",
+        check=_between(0, 1),
+    )
+    keep_generations: int = _key(2, "index generations kept, the live one included", check=_at_least(1))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """Search and similarity."""
+
+    size: int = _key(24, "hits of a page when a request names no size", check=_between(1, 1000))
+    max_size: int = _key(200, "most hits of one page", check=_between(1, 1000))
+    facet_values: int = _key(50, "values of one facet, at most", check=_between(1, 1000))
+    max_query_characters: int = _key(1000, "longest query text", check=_between(1, 100_000))
+    visual_candidates: int = _key(
+        1000,
+        "the visual part of a result: the nearest so many, no less similar than the floor",
+        check=_between(100, 10_000),
+    )
+    visual_weight: float = _key(
+        0.5, "share of the visual signal in a hybrid score; words have the rest", check=_between(0, 1)
+    )
+    text_floor: float = _key(
+        -1.0,
+        "least cosine of a picture to the query's words; -1 takes the model's own",
+        check=_between(-1, 1),
+    )
+    similar_floor: float = _key(
+        -1.0, "least cosine of a picture to a given picture; -1 takes the model's own", check=_between(-1, 1)
+    )
+    cursor_minutes: int = _key(
+        10, "how long a page cursor stays valid after its last use", check=_between(1, 1440)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The HTTP service."""
+
+    host: str = _key("127.0.0.1", "address to listen on; anything else opens the service to your network")
+    port: int = _key(8080, "port to listen on; 0 takes a free one", check=_between(0, 65_535))
+    threads: int = _key(8, "requests answered at the same time", check=_between(1, 256))
+    max_body_bytes: int = _key(
+        25_000_000, "largest request body in bytes, an uploaded picture included", check=_at_least(1024)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSourceSettings:
+    """One place where assets lie: ``[[sources.assets]]``."""
+
+    name: str = _key("", "its name; part of every asset's identity, so keep it")
+    uri: str = _key("", "a folder, or any fsspec address such as s3://bucket/prefix")
+    include: tuple[str, ...] = _key((), "patterns of paths to read; empty for all")
+    exclude: tuple[str, ...] = _key((), "patterns of paths to leave out")
+    categories: str = _key(
+        "", "a regular expression over the path with named groups; each group's text becomes a category"
+    )
+    options: Mapping[str, str] = _options("options for the file system, such as endpoint_url")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSourceSettings:
+    """One product catalogue: ``[[sources.products]]``."""
+
+    name: str = _key("", "its name")
+    path: str = _key("", "the export: a file, or a folder of files")
+    format: str = _key("table", "its format", check=_one_of("magento", "table"))
+    options: Mapping[str, str] = _options("options of the format; see docs/catalogues.md")
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSettings:
+    """What ``discovery index run`` reads."""
+
+    assets: tuple[AssetSourceSettings, ...] = _key((), "places where assets lie")
+    products: tuple[ProductSourceSettings, ...] = _key((), "product catalogues")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. ``home`` holds the embedded engine, its data, thumbnails and locks."""
+
+    engine: EngineSettings = EngineSettings()
+    model: ModelSettings = ModelSettings()
+    images: ImageSettings = ImageSettings()
+    index: IndexSettings = IndexSettings()
+    search: SearchSettings = SearchSettings()
+    web: WebSettings = WebSettings()
+    sources: SourcesSettings = SourcesSettings()
+    home: Path = dataclasses.field(default_factory=lambda: default_home(os.environ))
+    file: Path | None = None
+
+
+SECTIONS = ("engine", "model", "images", "index", "search", "web", "sources")
+
+
+def default_home(environment: Mapping[str, str]) -> Path:
+    """Return where the service keeps its state: ``DISCOVERY_HOME``, else the user's data folder."""
+    named = environment.get(HOME_VARIABLE)
+    return Path(named).expanduser().absolute() if named else user_data_path("discovery")
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from ``path``, else ``DISCOVERY_CONFIG``, else ``./config.toml`` if there is one.
+
+    Raises:
+        ConfigurationInvalid: with one problem for each bad key, all of them at once.
+    """
+    environment = os.environ if environment is None else environment
+    named = path or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    file = named or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None)
+    reader = _Reader(file)
+    raw = reader.read_file()
+    values = {name: reader.section(name, raw.pop(name, {})) for name in SECTIONS}
+    for unknown in raw:
+        reader.problem(unknown, f"unknown section; expected one of {', '.join(SECTIONS)}")
+    reader.override(values, environment)
+    sections = {name: reader.build(name, values[name]) for name in SECTIONS}
+    settings = Settings(**sections, home=default_home(environment), file=file)
+    reader.contradictions(settings)
+    if reader.problems:
+        raise ConfigurationInvalid(
+            "the configuration has errors: " + "; ".join(f"{p.field}: {p.message}" for p in reader.problems),
+            tuple(reader.problems),
+        )
+    return _with_password(settings)
+
+
+def section_types() -> dict[str, type]:
+    """Return each section's dataclass by name, in file order."""
+    hints = typing.get_type_hints(Settings)
+    return {name: hints[name] for name in SECTIONS}
+
+
+class _Reader:
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.problems: list[FieldProblem] = []
+
+    def problem(self, key: str, message: str, origin: str | None = None) -> None:
+        where = origin or (str(self.file) if self.file else "configuration")
+        self.problems.append(FieldProblem(f"{where}: {key}", message))
+
+    def read_file(self) -> dict[str, Any]:
+        if self.file is None:
+            return {}
+        try:
+            return tomllib.loads(self.file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            self.problem("(file)", "not found; name an existing file or leave --config out")
+        except (OSError, UnicodeDecodeError) as error:
+            self.problem("(file)", f"cannot be read: {error}")
+        except tomllib.TOMLDecodeError as error:
+            self.problem("(file)", f"is not valid TOML: {error}")
+        return {}
+
+    def section(self, name: str, raw: Any) -> dict[str, Any]:
+        if not isinstance(raw, dict):
+            self.problem(name, "expected a table")
+            return {}
+        return self._table(name, section_types()[name], raw)
+
+    def _table(self, prefix: str, kind: type, raw: dict[str, Any]) -> dict[str, Any]:
+        fields = {f.name: f for f in dataclasses.fields(kind)}
+        hints = typing.get_type_hints(kind)
+        values: dict[str, Any] = {}
+        for key, value in raw.items():
+            full = f"{prefix}.{key}"
+            if key not in fields:
+                self.problem(full, f"unknown key; expected one of {', '.join(fields)}")
+            elif fields[key].metadata["secret"]:
+                self.problem(full, f"is a secret; set {_variable(full)} or {full}_file instead")
+            else:
+                self._take(values, key, full, hints[key], fields[key], value)
+        return values
+
+    def _take(
+        self,
+        values: dict[str, Any],
+        key: str,
+        full: str,
+        hint: Any,
+        field: Any,
+        value: Any,
+        origin: str | None = None,
+    ) -> None:
+        element = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
+        if dataclasses.is_dataclass(element) and isinstance(element, type):
+            values[key] = self._records(full, element, value)
+            return
+        try:
+            converted = _convert(hint, value)
+        except (TypeError, ValueError) as error:
+            self.problem(full, f"expected {error}, found {value!r}", origin)
+            return
+        check: Check | None = field.metadata["check"]
+        expected = check(converted) if check else None
+        if expected:
+            self.problem(full, f"expected {expected}, found {value!r}", origin)
+            return
+        values[key] = converted
+
+    def _records(self, full: str, kind: type, raw: Any) -> tuple[Any, ...]:
+        if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+            self.problem(full, f"expected one or more [[{full}]] tables")
+            return ()
+        records = []
+        for number, item in enumerate(raw, start=1):
+            label = f"{full}[{item.get('name', number)}]"
+            values = self._table(label, kind, item)
+            for required in ("name", "uri", "path"):
+                if required in {f.name for f in dataclasses.fields(kind)} and not item.get(required):
+                    self.problem(f"{label}.{required}", "is required")
+            records.append(kind(**values))
+        return tuple(records)
+
+    def override(self, values: dict[str, dict[str, Any]], environment: Mapping[str, str]) -> None:
+        known = {HOME_VARIABLE, FILE_VARIABLE}
+        for variable in sorted(environment):
+            if not variable.startswith(ENVIRONMENT_PREFIX) or variable in known:
+                continue
+            section, separator, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+            kind = section_types().get(section)
+            fields = {f.name: f for f in dataclasses.fields(kind)} if kind else {}
+            if not separator or kind is None or key not in fields or section == "sources":
+                self.problem(variable, "unknown variable; expected DISCOVERY_<SECTION>__<KEY>", "environment")
+                continue
+            hint = typing.get_type_hints(kind)[key]
+            value = _parse(environment[variable], hint)
+            self._take(values[section], key, variable, hint, fields[key], value, "environment")
+
+    def build(self, name: str, values: dict[str, Any]) -> Any:
+        return section_types()[name](**values)
+
+    def contradictions(self, settings: Settings) -> None:
+        engine, search = settings.engine, settings.search
+        if search.size > search.max_size:
+            self.problem("search.size", f"must not exceed search.max_size ({search.max_size})")
+        if engine.password and engine.password_file:
+            self.problem("engine.password_file", "set either the variable or the file, not both")
+        if bool(engine.client_certificate) != bool(engine.client_key):
+            self.problem("engine.client_key", "client_certificate and client_key go together")
+        if engine.aws_region and engine.user:
+            self.problem(
+                "engine.aws_region", "requests are either signed for AWS or sent with a user, not both"
+            )
+        if engine.url == "embedded" and engine.vector_engine != "lucene":
+            self.problem("engine.vector_engine", 'the embedded engine has "lucene" only')
+        if engine.url != "embedded" and not engine.url.startswith(("http://", "https://")):
+            self.problem("engine.url", f'expected "embedded" or an http(s) address, found {engine.url!r}')
+        names = [s.name for s in settings.sources.assets]
+        product_names = [s.name for s in settings.sources.products]
+        for label, given in (("assets", names), ("products", product_names)):
+            for name in sorted({n for n in given if given.count(n) > 1}):
+                self.problem(f"sources.{label}", f"the name {name!r} is used twice")
+
+
+def _variable(full: str) -> str:
+    section, key = full.split(".", 1)
+    return f"{ENVIRONMENT_PREFIX}{section.upper()}__{key.upper()}"
+
+
+def _parse(text: str, hint: Any) -> Any:
+    if hint is str:
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    if hint is bool or hint is str:
+        if type(value) is not hint:
+            raise TypeError("true or false" if hint is bool else "a text")
+        return value
+    if hint is int:
+        if type(value) is not int:
+            raise TypeError("a whole number")
+        return value
+    if hint is float:
+        if type(value) not in (int, float):
+            raise TypeError("a number")
+        return float(value)
+    if typing.get_origin(hint) is tuple:
+        element = typing.get_args(hint)[0]
+        if not isinstance(value, list):
+            raise TypeError("a list")
+        return tuple(_convert(element, item) for item in value)
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise TypeError("a table of texts")
+    return types.MappingProxyType(dict(value))
+
+
+def _with_password(settings: Settings) -> Settings:
+    named = settings.engine.password_file
+    if not named:
+        return settings
+    try:
+        password = Path(named).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        problem = FieldProblem("engine.password_file", f"cannot be read: {error.strerror}")
+        raise ConfigurationInvalid(f"{problem.field}: {problem.message}", (problem,)) from error
+    return dataclasses.replace(settings, engine=dataclasses.replace(settings.engine, password=password))

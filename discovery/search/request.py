@@ -1,0 +1,144 @@
+"""What is asked and what is answered: the types that cross between routes, query and response."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import Side
+
+Value = str | int | float | bool
+
+
+class Mode(enum.Enum):
+    """How a query is answered. ``AUTO`` decides; a reply never says ``AUTO`` but what was done."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    VISUAL = "visual"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one field must meet; every given operator must hold.
+
+    ``any``, ``all`` and ``none`` hold values; ``gt``, ``gte``, ``lt`` and ``lte`` bound numbers and
+    dates; ``exists`` asks whether the field has a value at all.
+    """
+
+    field: str
+    any: tuple[Value, ...] = ()
+    all: tuple[Value, ...] = ()
+    none: tuple[Value, ...] = ()
+    gt: Value | None = None
+    gte: Value | None = None
+    lt: Value | None = None
+    lte: Value | None = None
+    exists: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """All ``conditions`` hold, and where ``alternatives`` are given at least one of these groups does."""
+
+    conditions: tuple[Condition, ...] = ()
+    alternatives: tuple[tuple[Condition, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search by words. ``q`` may be empty: then everything that passes the filters is a hit."""
+
+    side: Side = "assets"
+    q: str = ""
+    mode: Mode = Mode.AUTO
+    filters: Filters = field(default_factory=Filters)
+    facets: tuple[str, ...] = ()
+    sort: str = "relevance"
+    size: int | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarRequest:
+    """A search by a picture: an indexed ``asset``, a ``product``'s main picture, or ``image`` bytes.
+
+    Exactly one of the three is given. ``region`` is ``(x, y, width, height)``, each 0 to 1 of the
+    picture; ``min_similarity`` is a cosine, ``None`` for the model's own floor.
+    """
+
+    side: Side = "assets"
+    asset: str | None = None
+    product: str | None = None
+    image: bytes | None = None
+    region: tuple[float, float, float, float] | None = None
+    intent: Literal["same_product", "same_look"] = "same_look"
+    min_similarity: float | None = None
+    filters: Filters = field(default_factory=Filters)
+    facets: tuple[str, ...] = ()
+    size: int | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. Every query passes through ``access`` filters made from it."""
+
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``signals`` holds each signal's share of ``score``: identifier, text, visual."""
+
+    id: str
+    document: AssetDocument | ProductDocument
+    score: float
+    signals: Mapping[str, float]
+    highlight: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet. ``value`` is what a filter takes, ``label`` what a person reads."""
+
+    value: Value
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page. ``total`` and ``facets`` are of exactly the set that the pages walk through."""
+
+    total: int
+    took_ms: int
+    mode: Mode
+    fallback_reason: str | None
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One completion of what is being typed."""
+
+    text: str
+    kind: Literal["query", "asset", "product", "facet"]
+    field: str | None = None
+    id: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Completions, and a better spelling where the words as typed find nothing."""
+
+    suggestions: tuple[Suggestion, ...]
+    did_you_mean: str | None

@@ -1,0 +1,327 @@
+"""Frozen documents, one class per family, and how they become and come from an index ``_source``.
+
+Inside a document every block belongs to one owner, and only that owner fills it: ``source`` (what the
+source said), ``media`` (derived from the bytes), ``product`` / ``assets`` (the other side), ``curation``
+(projected decisions), ``usage`` (projected counts), ``run`` (the indexer's own bookkeeping).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+ATTRIBUTE_SEPARATOR = "\x1f"
+
+_ATTRIBUTE_ALIASES = {"color": "colour", "basecolour": "colour", "basecolor": "colour"}
+
+
+def asset_id(source: str, key: str) -> str:
+    """Return the id of the asset at ``key`` in ``source``: 24 hexadecimal digits, the same on every run."""
+    return hashlib.blake2b(f"{source}\0{key}".encode(), digest_size=12).hexdigest()
+
+
+def attribute_code(name: str) -> str:
+    """Return the code under which an attribute is indexed and asked for, whatever its column was called.
+
+    ``"Base Colour"``, ``"baseColour"`` and ``"color"`` all become ``"colour"``; ``"Strap / Bags"``
+    becomes ``"strap_bags"``.
+    """
+    code = re.sub(r"[^0-9a-z]+", "_", name.strip().lower()).strip("_")
+    return _ATTRIBUTE_ALIASES.get(code.replace("_", ""), code)
+
+
+def attribute_token(code: str, value: str) -> str:
+    """Return the keyword that stands for one attribute value; the facet of ``code`` includes its prefix."""
+    return f"{code}{ATTRIBUTE_SEPARATOR}{value}"
+
+
+def category_ancestors(categories: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each ``/``-separated category with all of its ancestors, once, parents first.
+
+    ``("Women/Tops",)`` becomes ``("Women", "Women/Tops")``, so a filter on a branch finds its leaves.
+    """
+    paths: dict[str, None] = {}
+    for category in categories:
+        parts = [part.strip() for part in category.split("/") if part.strip()]
+        for depth in range(1, len(parts) + 1):
+            paths["/".join(parts[:depth])] = None
+    return tuple(paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A dominant colour; ``share`` is of the subject's pixels, 0 to 1."""
+
+    name: str
+    hex: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLink:
+    """A product as its asset shows it. ``role``: hero, alternate, back, detail, swatch, lifestyle, packaging."""
+
+    sku: str
+    role: str
+    method: str
+    confidence: float
+    name: str | None = None
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetLink:
+    """An asset as its product shows it."""
+
+    id: str
+    role: str
+    method: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """A picture that a catalogue names, by its path relative to an assets source."""
+
+    path: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSource:
+    """What the source said of an asset: its place, and the metadata that lies in or beside the file."""
+
+    name: str
+    key: str
+    uri: str
+    filename: str
+    identifiers: tuple[str, ...] = ()
+    title: str | None = None
+    description: str | None = None
+    alt_text: str | None = None
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    category_paths: tuple[str, ...] = ()
+    creator: str | None = None
+    copyright: str | None = None
+    usage_terms: str | None = None
+    licence_ends: datetime | None = None
+    status: str | None = None
+    created: datetime | None = None
+    modified: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What the bytes are. ``vector`` lies in the joint text-image space, ``look`` in the image space of ``recipe``."""
+
+    type: str
+    mime: str
+    format: str
+    bytes: int
+    checksum: str
+    width: int | None = None
+    height: int | None = None
+    orientation: str | None = None
+    colours: tuple[Colour, ...] = ()
+    colour: tuple[str, ...] = ()
+    perceptual_hash: str | None = None
+    recipe: str | None = None
+    vector: tuple[float, ...] | None = None
+    look: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSide:
+    """The linked products, copied onto the asset so that assets can be found and faceted by them."""
+
+    linked: bool = False
+    sku: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    brand: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    category_paths: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    attribute_text: tuple[str, ...] = ()
+    links: tuple[ProductLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSource:
+    """What the catalogue said of a product. ``images`` are the pictures it names."""
+
+    name: str
+    key: str
+    row: int
+    sku: str
+    title: str
+    parent: str | None = None
+    variant: bool = False
+    identifiers: tuple[str, ...] = ()
+    description: str | None = None
+    brand: str | None = None
+    family: str | None = None
+    categories: tuple[str, ...] = ()
+    category_paths: tuple[str, ...] = ()
+    price: float | None = None
+    currency: str | None = None
+    status: str | None = None
+    created: datetime | None = None
+    modified: datetime | None = None
+    attributes: tuple[str, ...] = ()
+    attribute_text: tuple[str, ...] = ()
+    attribute_values: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: types.MappingProxyType({})
+    )
+    images: tuple[ImageReference, ...] = ()
+    image_paths: tuple[str, ...] = ()
+    image_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsSide:
+    """The linked assets, copied onto the product. The vectors are those of its main picture."""
+
+    linked: bool = False
+    count: int = 0
+    ids: tuple[str, ...] = ()
+    colour: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    links: tuple[AssetLink, ...] = ()
+    recipe: str | None = None
+    vector: tuple[float, ...] | None = None
+    look: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """What people decided."""
+
+    status: str = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How often the item is used, and when last."""
+
+    used: int = 0
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The indexer's bookkeeping.
+
+    ``version`` tells whether the source item changed, ``build`` whether the code that made the document
+    did. ``pending`` is true from the write of the document until the other side has been brought up to
+    date with it; a run that finds pending documents finishes that work first.
+    """
+
+    version: str
+    build: str
+    pending: bool
+    indexed: datetime
+
+
+class _Document:
+    __slots__ = ()
+
+    def to_source(self) -> dict[str, Any]:
+        """Return the index ``_source``: absent values are left out, dates are ISO 8601 in UTC."""
+        source = _encode(self)
+        assert isinstance(source, dict)
+        return source
+
+    @classmethod
+    def from_source(cls, source: Mapping[str, Any]) -> Self:
+        """Rebuild the document from an index ``_source``; blocks that were not fetched take their defaults."""
+        document = _decode(cls, source)
+        assert isinstance(document, cls)
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDocument(_Document):
+    """One file of one source."""
+
+    id: str
+    source: AssetSource
+    media: Media
+    product: ProductSide
+    curation: Curation
+    usage: Usage
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDocument(_Document):
+    """One product or variant of one catalogue."""
+
+    id: str
+    source: ProductSource
+    assets: AssetsSide
+    curation: Curation
+    usage: Usage
+    run: Run | None = None
+
+
+def encode_block(block: Any) -> dict[str, Any]:
+    """Return one block, such as ``ProductSide``, as it stands in ``_source``, for a partial update.
+
+    Unlike ``to_source`` it keeps empty values, so that the update clears what is gone.
+    """
+    encoded = {f.name: _encode(getattr(block, f.name)) for f in dataclasses.fields(block)}
+    return encoded
+
+
+def _encode(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        pairs = ((f.name, _encode(getattr(value, f.name))) for f in dataclasses.fields(value))
+        return {name: item for name, item in pairs if item is not None and item != []}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {key: _encode(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value] if value and not isinstance(value[0], float) else list(value)
+    return value
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _decode(hint: Any, value: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        hint = next(option for option in typing.get_args(hint) if option is not type(None))
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        element = typing.get_args(hint)[0]
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(items) if element in (str, float) else tuple(_decode(element, item) for item in items)
+    if origin is Mapping:
+        element = typing.get_args(hint)[1]
+        return types.MappingProxyType({key: _decode(element, item) for key, item in value.items()})
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        hints = _hints(hint)
+        given = {name: _decode(hints[name], value[name]) for name in hints if value.get(name) is not None}
+        for name, block in hints.items():
+            if name not in given and block in (ProductSide, AssetsSide, Curation, Usage):
+                given[name] = block()
+        return hint(**given)
+    return value

@@ -1,0 +1,113 @@
+"""Families of indices: their current version, file, document class, and the names they go by."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import VECTORS
+from mappings.fingerprint import digest
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of index. ``document`` is ``None`` where documents are plain records."""
+
+    name: str
+    version: int
+    document: type[AssetDocument] | type[ProductDocument] | None = None
+
+    @property
+    def file(self) -> Path:
+        """The whole index body of the current version."""
+        return _FOLDER / self.name / f"v{self.version}.json"
+
+    def read_alias(self, prefix: str) -> str:
+        """The name that searches go to."""
+        return f"{prefix}-{self.name}"
+
+    def write_alias(self, prefix: str) -> str:
+        """The name that the indexer writes to."""
+        return f"{prefix}-{self.name}-write"
+
+    def generation(self, prefix: str, stamp: str) -> str:
+        """The physical name of one generation; ``stamp`` sorts by age."""
+        return f"{prefix}-{self.name}-v{self.version}-{stamp}"
+
+    def generations(self, prefix: str) -> str:
+        """The pattern that all generations match."""
+        return f"{prefix}-{self.name}-v*"
+
+
+ASSETS = Family("assets", 1, AssetDocument)
+PRODUCTS = Family("products", 1, ProductDocument)
+RUNS = Family("runs", 1)
+
+FAMILIES = (ASSETS, PRODUCTS, RUNS)
+CATALOGUE = (ASSETS, PRODUCTS)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """What an index must know of the model: two dimensions, the recipe's digest and its words."""
+
+    dimension: int
+    look_dimension: int
+    recipe: str
+    description: Mapping[str, Any]
+    engine: str = "lucene"
+
+
+def read(family: Family) -> dict[str, Any]:
+    """Return the family's committed index body, as it stands in its file."""
+    body = json.loads(family.file.read_text(encoding="utf-8"))
+    assert isinstance(body, dict)
+    return body
+
+
+def body(
+    family: Family, *, shards: int, replicas: int, vectors: VectorSpace | None, created: str
+) -> dict[str, Any]:
+    """Return the index body to create a generation with: the file, sized, with its vectors and stamp.
+
+    The stamp in ``_meta`` names mapping and recipe, so that no process mixes what does not belong together.
+    """
+    filled = copy.deepcopy(read(family))
+    settings = filled["settings"]["index"]
+    settings["number_of_shards"] = shards
+    settings["number_of_replicas"] = replicas
+    meta: dict[str, Any] = {
+        "family": family.name,
+        "version": family.version,
+        "mapping": digest(read(family)),
+        "created": created,
+    }
+    if vectors is not None:
+        joint, look = VECTORS["assets" if family is ASSETS else "products"]
+        _vector(filled, joint, vectors.dimension, vectors.engine)
+        _vector(filled, look, vectors.look_dimension, vectors.engine)
+        meta["recipe"] = vectors.recipe
+        meta["recipe_description"] = dict(vectors.description)
+    filled["mappings"]["_meta"] = meta
+    return filled
+
+
+def _vector(filled: dict[str, Any], path: str, dimension: int, engine: str) -> None:
+    properties = filled["mappings"]["properties"]
+    *parents, name = path.split(".")
+    for parent in parents:
+        properties = properties[parent]["properties"]
+    properties[name]["dimension"] = dimension
+    properties[name]["method"] = {
+        "name": "hnsw",
+        "engine": engine,
+        "space_type": "cosinesimil",
+        "parameters": {"m": 16, "ef_construction": 128},
+    }
