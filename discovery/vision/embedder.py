@@ -1,0 +1,102 @@
+"""What every embedding model is to the rest of the service: one protocol, one recipe, one check."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.errors import EmbeddingInvalid
+from discovery.vision.images import Picture
+
+Vector = NDArray[np.float32]
+
+_DIGEST_DIGITS = 16
+_NORM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What makes two vectors comparable, and how similar is similar.
+
+    ``model`` is the name in the configuration, ``weights`` their SHA-256 ("sha256:..."), and
+    ``preprocessing`` a text that changes whenever the pixels given to the model would. ``dimension`` is
+    that of the space which texts and pictures share, ``look_dimension`` that of the space in which
+    pictures are compared with pictures. Below ``text_floor`` (text to picture) and ``similar_floor``
+    (picture to picture), cosines both, a hit is noise.
+    """
+
+    model: str
+    weights: str
+    preprocessing: str
+    dimension: int
+    look_dimension: int
+    text_floor: float
+    similar_floor: float
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits over all that changes vectors; the floors do not."""
+        named = (self.model, self.weights, self.preprocessing, self.dimension, self.look_dimension)
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:_DIGEST_DIGITS]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """One picture's two vectors, float32 of unit norm: ``vector`` [dimension], ``look`` [look_dimension]."""
+
+    vector: Vector
+    look: Vector
+
+
+class Embedder(Protocol):
+    """A model that places texts and pictures in one space."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the vectors are made by."""
+
+    def prepare(self, picture: Picture) -> NDArray[Any]:
+        """Return one picture as the model's input, channels first; safe to call in many threads."""
+
+    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+        """Return one :class:`Embedding` for each prepared picture, in order.
+
+        Raises:
+            EmbeddingInvalid: when the model's output is not that many finite vectors of unit norm.
+        """
+
+    def embed_text(self, text: str) -> Vector:
+        """Return the unit vector [dimension] of ``text`` in the space shared with pictures.
+
+        Raises:
+            EmbeddingInvalid: as :meth:`embed_pictures`.
+        """
+
+
+def validate(vectors: NDArray[np.float32], count: int, dimension: int) -> None:
+    """Check vectors before they leave the room: ``count`` rows of ``dimension``, finite, unit norm.
+
+    Raises:
+        EmbeddingInvalid: naming the first thing that is wrong.
+    """
+    if vectors.shape != (count, dimension):
+        raise EmbeddingInvalid(f"expected vectors of shape {(count, dimension)}, found {vectors.shape}")
+    if not np.isfinite(vectors).all():
+        raise EmbeddingInvalid("expected finite numbers in every vector, found nan or infinity")
+    norms = np.linalg.norm(vectors, axis=1)
+    if count and float(np.abs(norms - 1).max()) > _NORM_TOLERANCE:
+        worst = float(norms[np.abs(norms - 1).argmax()])
+        raise EmbeddingInvalid(f"expected vectors of norm 1, found one of norm {worst:.4g}")
+
+
+def unit(vectors: NDArray[np.floating[Any]]) -> Vector:
+    """Return ``vectors`` scaled to norm 1 along the last axis, as float32; a zero vector stays zero."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Vector = (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+    return scaled
