@@ -1,0 +1,1 @@
+"""Find, connect and trust creative assets and products."""

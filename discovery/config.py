@@ -49,7 +49,7 @@ def _each_at_least(least: int) -> Check:
 
 def _key(default: Any, help: str, *, check: Check | None = None, secret: bool = False) -> Any:
     metadata = {"help": help, "check": check, "secret": secret}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
 def _options(help: str) -> Any:

@@ -67,7 +67,10 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class ProductLink:
-    """A product as its asset shows it. ``role``: hero, alternate, back, detail, swatch, lifestyle, packaging."""
+    """A product as its asset shows it.
+
+    ``role``: hero, alternate, back, detail, swatch, lifestyle, packaging.
+    """
 
     sku: str
     role: str
@@ -122,7 +125,10 @@ class AssetSource:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What the bytes are. ``vector`` lies in the joint text-image space, ``look`` in the image space of ``recipe``."""
+    """What the bytes are.
+
+    ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
+    """
 
     type: str
     mime: str
@@ -244,7 +250,7 @@ class _Document:
 
     @classmethod
     def from_source(cls, source: Mapping[str, Any]) -> Self:
-        """Rebuild the document from an index ``_source``; blocks that were not fetched take their defaults."""
+        """Rebuild the document from a ``_source``; blocks that were not fetched take their defaults."""
         document = _decode(cls, source)
         assert isinstance(document, cls)
         return document
@@ -280,8 +286,7 @@ def encode_block(block: Any) -> dict[str, Any]:
 
     Unlike ``to_source`` it keeps empty values, so that the update clears what is gone.
     """
-    encoded = {f.name: _encode(getattr(block, f.name)) for f in dataclasses.fields(block)}
-    return encoded
+    return {f.name: _encode(getattr(block, f.name)) for f in dataclasses.fields(block)}
 
 
 def _encode(value: Any) -> Any:
