@@ -25,8 +25,9 @@ def _cosines() -> NDArray[np.float64]:
     frequency = np.arange(_KEPT)[:, None]
     position = np.arange(_SIDE)[None, :]
     matrix: NDArray[np.float64] = np.cos(np.pi * frequency * (2 * position + 1) / (2 * _SIDE))
+    matrix *= np.sqrt(2 / _SIDE)
     matrix[0] /= np.sqrt(2)
-    return matrix * np.sqrt(2 / _SIDE)
+    return matrix
 
 
 _COSINES = _cosines()
