@@ -167,6 +167,9 @@ class WebSettings:
 
     host: str = _key("127.0.0.1", "address to listen on; anything else opens the service to your network")
     port: int = _key(8080, "port to listen on; 0 takes a free one", check=_between(0, 65_535))
+    hosts: tuple[str, ...] = _key(
+        (), "host names it answers to besides its own; a service on loopback refuses all others"
+    )
     threads: int = _key(8, "requests answered at the same time", check=_between(1, 256))
     max_body_bytes: int = _key(
         25_000_000, "largest request body in bytes, an uploaded picture included", check=_at_least(1024)

@@ -79,6 +79,12 @@ class MethodNotAllowed(DiscoveryError):
     kind = ErrorKind("method-not-allowed", 405, "method not allowed")
 
 
+class HostRefused(DiscoveryError):
+    """A Host header that names another site: a stale proxy, or a page that rebinds its name to us."""
+
+    kind = ErrorKind("host-refused", 421, "this host name is not served here")
+
+
 class TooLarge(DiscoveryError):
     """A body or picture above the configured limit."""
 
@@ -119,6 +125,12 @@ class EmbeddingInvalid(DiscoveryError):
     """The model returned vectors of a wrong count, shape, norm or with non-finite numbers."""
 
     kind = ErrorKind("embedding-invalid", 500, "the model returned unusable vectors", exit_code=1)
+
+
+class NotReady(DiscoveryError):
+    """Something that the service needs does not answer yet; names each with its reason."""
+
+    kind = ErrorKind("not-ready", 503, "not ready", exit_code=3, retry_after=5)
 
 
 class EngineUnavailable(DiscoveryError):

@@ -1,0 +1,1 @@
+"""The routes of ``/api/v1`` and of the service's own state, one module for each area."""

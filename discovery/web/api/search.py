@@ -1,0 +1,145 @@
+"""Search by words, search by a picture, and completion."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from discovery.config import SearchSettings
+from discovery.errors import FieldProblem, ImageUnreadable, InputInvalid
+from discovery.search.request import SimilarRequest
+from discovery.web import bodies, grammar, schemas, serialise
+from discovery.web.grammar import Pairs
+from discovery.web.identity import request_id, viewer
+from discovery.web.metrics import Metrics
+from discovery.web.replies import reply
+from discovery.web.services import Search
+
+SEARCH_PARAMETERS = ("q", "in", "mode", "facets", "sort", "size", "after")
+SIMILAR_PARAMETERS = (
+    "asset",
+    "product",
+    "in",
+    "facets",
+    "size",
+    "after",
+    "min_similarity",
+    "region",
+    "intent",
+)
+FORM_FIELDS = tuple(name for name in SIMILAR_PARAMETERS if name not in ("asset", "product"))
+SUGGEST_PARAMETERS = ("q", "in")
+_JSON_FIELDS = ("filters", "facets", "region")
+
+
+class Searcher:
+    """Answers searches in the API's words; the routes and the search page both ask it."""
+
+    def __init__(self, search: Search, limits: SearchSettings, metrics: Metrics) -> None:
+        self.service = search
+        self.metrics = metrics
+        self.search_schema = schemas.search_schema(limits)
+        self.similar_schema = schemas.similar_schema(limits)
+        self.suggest_schema = schemas.suggest_schema(limits)
+
+    def search(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a search by words."""
+        asked = schemas.load(self.search_schema, raw)
+        answer = self.service.search(asked, viewer())
+        self.metrics.searched(asked.side, answer)
+        return serialise.page(answer, request_id())
+
+    def similar(self, raw: Mapping[str, Any], image: bytes | None = None) -> dict[str, Any]:
+        """Answer a search by an indexed asset, a product or a picture."""
+        asked: SimilarRequest = schemas.load(self.similar_schema, raw)
+        if sum(given is not None for given in (asked.asset, asked.product, image)) != 1:
+            message = "give exactly one of asset, product, or a picture as multipart"
+            raise InputInvalid(message, (FieldProblem("asset", message),))
+        try:
+            answer = self.service.similar(dataclasses.replace(asked, image=image), viewer())
+        except ImageUnreadable as error:
+            problems = error.problems or (FieldProblem("image", error.detail),)
+            raise ImageUnreadable(error.detail, problems) from error
+        self.metrics.searched(asked.side, answer)
+        return serialise.page(answer, request_id())
+
+    def search_by(self, pairs: Pairs) -> dict[str, Any]:
+        """Answer a search that an address describes."""
+        return self._named(grammar.parse(pairs, SEARCH_PARAMETERS), self.search)
+
+    def similar_by(self, pairs: Pairs) -> dict[str, Any]:
+        """Answer a search by an indexed picture that an address describes."""
+        return self._named(grammar.parse(pairs, SIMILAR_PARAMETERS), self.similar)
+
+    def similar_to(self, image: bytes, pairs: Pairs) -> dict[str, Any]:
+        """Answer a search by an uploaded picture; JSON in form fields is read as JSON."""
+        decoded, plain = _split(pairs)
+        parsed = grammar.parse(plain, FORM_FIELDS)
+        twice = sorted(set(decoded) & set(parsed.body))
+        if twice:
+            raise InputInvalid(
+                f"{twice[0]}: given more than once", (FieldProblem(twice[0], "given more than once"),)
+            )
+        return self._named(parsed, lambda body: self.similar(body | decoded, image))
+
+    def suggest_by(self, pairs: Pairs) -> dict[str, Any]:
+        """Complete what is being typed."""
+        asked = schemas.load(self.suggest_schema, grammar.parse_plain(pairs, SUGGEST_PARAMETERS))
+        return serialise.suggestions(self.service.suggest(asked["side"], asked["q"].strip()))
+
+    def _named(self, parsed: grammar.Parsed, answer: Any) -> dict[str, Any]:
+        try:
+            answered: dict[str, Any] = answer(parsed.body)
+        except InputInvalid as error:
+            problems = parsed.rename(error.problems)
+            told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5])
+            raise InputInvalid(told or error.detail, problems) from error
+        return answered
+
+
+def _split(pairs: Pairs) -> tuple[dict[str, Any], Pairs]:
+    decoded: dict[str, Any] = {}
+    plain: Pairs = []
+    for name, value in pairs:
+        if name not in _JSON_FIELDS or (name != "filters" and not value.lstrip().startswith("[")):
+            plain.append((name, value))
+        elif name in decoded:
+            raise InputInvalid(f"{name}: given more than once", (FieldProblem(name, "given more than once"),))
+        else:
+            decoded[name] = bodies.decode_json(value, f"the form field {name}")
+    return decoded, plain
+
+
+def search_routes(searcher: Searcher) -> Blueprint:
+    """Return the routes of search, similarity and completion."""
+    routes = Blueprint("search", __name__, url_prefix=serialise.API)
+
+    @routes.post("/search")
+    def search_by_body() -> Response:
+        grammar.refuse_parameters(request.query_string)
+        return reply(searcher.search(bodies.json_object()))
+
+    @routes.get("/search")
+    def search_by_address() -> Response:
+        return reply(searcher.search_by(grammar.pairs_of(request.query_string)))
+
+    @routes.post("/similar")
+    def similar_by_body() -> Response:
+        grammar.refuse_parameters(request.query_string)
+        if request.mimetype == bodies.MULTIPART:
+            image, pairs = bodies.form()
+            return reply(searcher.similar_to(image, pairs))
+        return reply(searcher.similar(bodies.json_object()))
+
+    @routes.get("/similar")
+    def similar_by_address() -> Response:
+        return reply(searcher.similar_by(grammar.pairs_of(request.query_string)))
+
+    @routes.get("/suggest")
+    def suggest() -> Response:
+        return reply(searcher.suggest_by(grammar.pairs_of(request.query_string)))
+
+    return routes

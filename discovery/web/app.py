@@ -1,0 +1,77 @@
+"""The application, from named steps."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+from discovery.config import Settings
+from discovery.errors import ErrorKind
+from discovery.web.api.health import health_routes
+from discovery.web.api.items import item_routes
+from discovery.web.api.search import Searcher, search_routes
+from discovery.web.identity import register_identity, request_id
+from discovery.web.metrics import Metrics, register_metrics
+from discovery.web.problems import register_problems
+from discovery.web.replies import register_headers, register_host_check
+from discovery.web.services import Services
+
+MOST_FORM_FIELDS = 1000
+MOST_FORM_TEXT_BYTES = 1_000_000
+
+_ACCESS = logging.getLogger("discovery.web.access")
+
+
+def create_app(services: Services, settings: Settings) -> Flask:
+    """Return the WSGI application over ``services``; nothing is reached for until a request comes."""
+    app = _new_app(settings)
+    metrics = Metrics(services.readings)
+    searcher = Searcher(services.search, settings.search, metrics)
+    register_identity(app)
+    _register_access_log(app)
+    register_headers(app)
+    register_metrics(app, metrics)
+    register_host_check(app, settings.web)
+    register_problems(app, _no_page)
+    app.register_blueprint(search_routes(searcher))
+    app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
+    app.register_blueprint(health_routes(services.readiness))
+    return app
+
+
+def _no_page(kind: ErrorKind, detail: str) -> Response | None:
+    return None
+
+
+def _new_app(settings: Settings) -> Flask:
+    app = Flask("discovery.web")
+    app.config["MAX_CONTENT_LENGTH"] = settings.web.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = min(settings.web.max_body_bytes, MOST_FORM_TEXT_BYTES)
+    app.config["MAX_FORM_PARTS"] = MOST_FORM_FIELDS
+    # A SKU may hold slashes, also two in a row.
+    app.url_map.merge_slashes = False
+    return app
+
+
+def _register_access_log(app: Flask) -> None:
+    """One line of JSON for each request, without its parameters, where this logger is let through."""
+
+    @app.before_request
+    def start() -> None:
+        g.arrived = time.perf_counter()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if _ACCESS.isEnabledFor(logging.INFO):
+            line = {
+                "request_id": request_id(),
+                "method": request.method,
+                "path": request.path,
+                "status": response.status_code,
+                "ms": round(1000 * (time.perf_counter() - g.arrived), 1),
+            }
+            _ACCESS.info("%s", json.dumps(line))
+        return response

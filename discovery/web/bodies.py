@@ -1,0 +1,85 @@
+"""Request bodies: read under limits and believed only when they are what they say."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from flask import request
+
+from discovery.errors import FieldProblem, InputInvalid, MalformedRequest, MediaTypeUnsupported
+from discovery.web.grammar import Pairs
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+
+
+def json_object() -> dict[str, Any]:
+    """Return the JSON object in the body of the current request.
+
+    Raises:
+        MediaTypeUnsupported: for another content type.
+        MalformedRequest: for a body that is no JSON.
+        InputInvalid: for JSON that is no object.
+    """
+    if request.mimetype != JSON:
+        raise MediaTypeUnsupported(f"expected content type {JSON}, found {request.mimetype or 'none'}")
+    value = decode_json(request.get_data(cache=False), "the body")
+    if not isinstance(value, dict):
+        raise InputInvalid("the body must be a JSON object", (FieldProblem("(body)", "expected an object"),))
+    return value
+
+
+def decode_json(data: bytes | str, what: str) -> Any:
+    """Decode JSON strictly: UTF-8, finite numbers, no nesting deeper than the decoder's own limit."""
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"{what} is not UTF-8") from error
+    except RecursionError as error:
+        raise MalformedRequest(f"{what} is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedRequest(f"{what} is not JSON: {error.msg.lower()} at {where}") from error
+    except ValueError as error:
+        raise MalformedRequest(f"{what} holds a number that is not finite or too long") from error
+
+
+def form() -> tuple[bytes, Pairs]:
+    """Return the one picture of a multipart form and its other fields.
+
+    Raises:
+        InputInvalid: where there is no picture, an empty one, or another file.
+    """
+    others = sorted(set(request.files) - {"image"})
+    if others:
+        raise InputInvalid(
+            f"unknown file {others[0]!r}; expected one file named image",
+            tuple(FieldProblem(name, "unknown file; expected one named image") for name in others),
+        )
+    images = request.files.getlist("image")
+    if "image" in request.form:
+        _refuse_image("expected a file, found a text; send it with a file name")
+    if len(images) != 1:
+        _refuse_image("expected one picture, found " + ("none" if not images else str(len(images))))
+    data = images[0].read()
+    if not data:
+        _refuse_image("the picture is empty")
+    return data, list(request.form.items(multi=True))
+
+
+def _refuse_image(message: str) -> NoReturn:
+    raise InputInvalid(f"image: {message}", (FieldProblem("image", message),))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value

@@ -1,0 +1,192 @@
+"""Documents of the index as the API tells them. The two shapes are apart on purpose: either may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions
+from mappings.documents import AssetDocument, ProductDocument
+
+API = "/api/v1"
+VERSION_CHARACTERS = 12
+
+
+def page(answer: SearchPage, request_id: str) -> dict[str, Any]:
+    """Return the reply to a search."""
+    return {
+        "total": answer.total,
+        "took_ms": answer.took_ms,
+        "mode": answer.mode.value,
+        "fallback_reason": answer.fallback_reason,
+        "request_id": request_id,
+        "hits": [hit(one) for one in answer.hits],
+        "facets": {name: [facet_value(one) for one in values] for name, values in answer.facets.items()},
+        "next": answer.next,
+    }
+
+
+def hit(one: Hit) -> dict[str, Any]:
+    """Return one result, with the item under the name of its kind."""
+    item = document(one.document)
+    return {
+        "id": item["id"],
+        "kind": item["kind"],
+        "score": one.score,
+        "signals": dict(one.signals),
+        "highlight": {name: list(fragments) for name, fragments in one.highlight.items()},
+        item["kind"]: item,
+    }
+
+
+def facet_value(one: FacetValue) -> dict[str, Any]:
+    """Return one value of a facet: what a filter takes, and what a person reads."""
+    return {"value": one.value, "label": one.label, "count": one.count, "selected": one.selected}
+
+
+def suggestions(answer: Suggestions) -> dict[str, Any]:
+    """Return the reply to what is being typed."""
+    return {
+        "suggestions": [
+            {"text": one.text, "kind": one.kind, "field": one.field, "id": one.id, "count": one.count}
+            for one in answer.suggestions
+        ],
+        "did_you_mean": answer.did_you_mean,
+    }
+
+
+def document(one: AssetDocument | ProductDocument) -> dict[str, Any]:
+    """Return an item of either kind."""
+    return asset(one) if isinstance(one, AssetDocument) else product(one)
+
+
+def asset(one: AssetDocument) -> dict[str, Any]:
+    """Return an asset. Every field is there; what is not known is null or empty."""
+    source, media = one.source, one.media
+    return {
+        "id": one.id,
+        "kind": "asset",
+        "filename": source.filename,
+        "title": source.title,
+        "description": source.description,
+        "alt_text": source.alt_text,
+        "keywords": list(source.keywords),
+        "categories": list(source.categories),
+        "creator": source.creator,
+        "copyright": source.copyright,
+        "created": _moment(source.created),
+        "source": {
+            "name": source.name,
+            "key": source.key,
+            "uri": source.uri,
+            "modified": _moment(source.modified),
+        },
+        "media": {
+            "type": media.type,
+            "mime": media.mime,
+            "format": media.format,
+            "width": media.width,
+            "height": media.height,
+            "bytes": media.bytes,
+            "orientation": media.orientation,
+            "colours": [{"name": c.name, "hex": c.hex, "share": c.share} for c in media.colours],
+            "checksum": media.checksum,
+        },
+        "products": [
+            {
+                "sku": link.sku,
+                "name": link.name,
+                "brand": link.brand,
+                "role": link.role,
+                "method": link.method,
+                "confidence": link.confidence,
+            }
+            for link in one.product.links
+        ],
+        "curation": {
+            "status": one.curation.status,
+            "rights": {"usage_terms": source.usage_terms, "licence_ends": _moment(source.licence_ends)},
+            "version": {},
+        },
+        "usage": {"used": one.usage.used, "last_used": _moment(one.usage.last_used)},
+        "links": _asset_links(one),
+    }
+
+
+def product(one: ProductDocument) -> dict[str, Any]:
+    """Return a product. Its ``id`` is its SKU, which is how it is asked for."""
+    source = one.source
+    links = one.assets.links
+    return {
+        "id": source.sku,
+        "kind": "product",
+        "sku": source.sku,
+        "parent": source.parent,
+        "variant": source.variant,
+        "name": source.title,
+        "description": source.description,
+        "brand": source.brand,
+        "family": source.family,
+        "categories": list(source.categories),
+        "price": source.price,
+        "currency": source.currency,
+        "status": source.status,
+        "attributes": {code: list(values) for code, values in source.attribute_values.items()},
+        "identifiers": list(source.identifiers),
+        "source": {"name": source.name, "key": source.key, "modified": _moment(source.modified)},
+        "assets": [
+            {"id": link.id, "role": link.role, "method": link.method, "confidence": link.confidence}
+            for link in links
+        ],
+        "completeness": {
+            "has_asset": one.assets.linked,
+            "asset_count": one.assets.count,
+            "roles": sorted({link.role for link in links}),
+        },
+        "links": _product_links(one),
+    }
+
+
+def assets(documents: Iterable[AssetDocument]) -> dict[str, Any]:
+    """Return the assets of one product."""
+    items = [asset(one) for one in documents]
+    return {"total": len(items), "assets": items}
+
+
+def version_of(one: AssetDocument) -> str:
+    """Return what changes in an address when the file's bytes do, so its picture can be cached."""
+    return one.media.checksum.rpartition(":")[2][:VERSION_CHARACTERS]
+
+
+def main_asset(one: ProductDocument) -> str | None:
+    """Return the id of a product's main picture: its hero, else the first that is linked."""
+    heroes = [link.id for link in one.assets.links if link.role == "hero"]
+    return next(iter(heroes or [link.id for link in one.assets.links]), None)
+
+
+def _asset_links(one: AssetDocument) -> dict[str, str | None]:
+    self_link = f"{API}/assets/{quote(one.id, safe='')}"
+    pictured = one.media.width is not None
+    return {
+        "self": self_link,
+        "thumbnail": f"{self_link}/thumbnail?v={version_of(one)}" if pictured else None,
+        "file": f"{self_link}/file",
+        "similar": f"{API}/similar?asset={quote(one.id, safe='')}" if pictured else None,
+    }
+
+
+def _product_links(one: ProductDocument) -> dict[str, str | None]:
+    sku = quote(one.source.sku, safe="")
+    picture = main_asset(one)
+    return {
+        "self": f"{API}/products/{sku}",
+        "assets": f"{API}/products/{sku}/assets",
+        "thumbnail": f"{API}/assets/{quote(picture, safe='')}/thumbnail" if picture else None,
+        "similar": f"{API}/similar?product={sku}" if picture else None,
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
