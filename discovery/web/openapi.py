@@ -1,0 +1,239 @@
+"""The description of the API, made from the schemas, the table of addresses, of fields and of errors.
+
+``python -m discovery.web.openapi`` writes ``docs/openapi.json``; a test fails when that is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from discovery.config import SearchSettings
+from discovery.errors import error_table
+from discovery.search.request import Mode
+from discovery.web import examples, schemas, shapes
+from discovery.web.conditions import (
+    LARGEST_NUMBER,
+    LISTS,
+    MOST_CHARACTERS,
+    MOST_GROUPS,
+    MOST_VALUES,
+    RANGES,
+)
+from discovery.web.operations import OPERATIONS, Operation
+from discovery.web.problems import MEDIA_TYPE
+from mappings.fields import FIELDS, SORTS, Kind
+
+FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+VERSION = "1.0"
+
+_ABOUT = (
+    "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "
+    "Errors are application/problem+json (RFC 9457). Every reply carries X-Request-Id; a sane one that "
+    "you send is kept."
+)
+_ATTRIBUTES = {"assets": r"^product\.[^.]+$", "products": r"^attribute\.[^.]+$"}
+
+
+def describe(limits: SearchSettings) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of the API under these limits."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec(
+        title="Discovery",
+        version=VERSION,
+        openapi_version="3.1.0",
+        info={"description": _ABOUT},
+        plugins=[plugin],
+        tags=[{"name": name} for name in ("Search", "Items", "Service")],
+    )
+    bodies = {"search": schemas.search_schema(limits), "similar": schemas.similar_schema(limits)}
+    for name, body in bodies.items():
+        spec.components.schema(f"{name.title()}Request", schema=body)
+    _add_components(spec, limits)
+    replies = examples.replies()
+    for operation in OPERATIONS:
+        spec.path(operation.path, operations={operation.method: _operation(operation, replies)})
+    described: dict[str, Any] = json.loads(json.dumps(spec.to_dict()))
+    for name in bodies:
+        properties = described["components"]["schemas"][f"{name.title()}Request"]["properties"]
+        properties["filters"] = {"$ref": "#/components/schemas/Filters"}
+    described["x-fields"] = _fields()
+    described["x-sorts"] = {side: list(SORTS[side]) for side in SORTS}
+    described["x-errors"] = [
+        {"code": kind.code, "status": kind.status, "title": kind.title, "retry_after": kind.retry_after}
+        for kind in error_table()
+    ]
+    return described
+
+
+def text(limits: SearchSettings) -> str:
+    """Return the description as it stands in the file."""
+    return json.dumps(describe(limits), indent=1, ensure_ascii=False) + "\n"
+
+
+def _name(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return str(kind.__name__).removesuffix("Shape")
+
+
+def _add_components(spec: APISpec, limits: SearchSettings) -> None:
+    spec.components.schema("Problem", schema=shapes.Problem)
+    for kind in Kind:
+        spec.components.schema(_condition_name(kind), _condition(kind))
+    names: dict[str, Any] = {}
+    for side in FIELDS:
+        for field in FIELDS[side].values():
+            names.setdefault(field.name, _reference(_condition_name(field.kind)))
+    group = {
+        "type": "object",
+        "properties": names,
+        "patternProperties": {
+            pattern: _reference(_condition_name(Kind.KEYWORD)) for pattern in _ATTRIBUTES.values()
+        },
+        "additionalProperties": False,
+    }
+    spec.components.schema("Conditions", {**group, "minProperties": 1})
+    alternatives = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_GROUPS,
+        "items": _reference("Conditions"),
+    }
+    spec.components.schema("Filters", {**group, "properties": {**names, "or": alternatives}})
+    size = {"type": "integer", "minimum": 1, "maximum": limits.max_size, "default": limits.size}
+    spec.components.schema("Size", size)
+    spec.components.schema("SortName", {"type": "string", "enum": list(schemas.ALL_SORTS)})
+    spec.components.schema("ModeName", {"type": "string", "enum": [mode.value for mode in Mode]})
+    for status in sorted({status for operation in OPERATIONS for status in operation.errors}):
+        spec.components.response(
+            f"Problem{status}",
+            {
+                "description": HTTPStatus(status).phrase,
+                "content": {MEDIA_TYPE: {"schema": _reference("Problem")}},
+            },
+        )
+
+
+def _condition_name(kind: Kind) -> str:
+    return f"{kind.value.title()}Condition"
+
+
+def _condition(kind: Kind) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        Kind.NUMBER: {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER},
+        Kind.DATE: {"type": "string", "format": "date"},
+        Kind.FLAG: {"type": "boolean"},
+    }.get(kind, {"type": "string", "pattern": r"\S", "maxLength": MOST_CHARACTERS})
+    values = {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": value}
+    properties: dict[str, Any] = dict.fromkeys(LISTS, values)
+    if kind in (Kind.NUMBER, Kind.DATE):
+        properties |= dict.fromkeys(RANGES, value)
+    properties["exists"] = {"type": "boolean"}
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _operation(operation: Operation, replies: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "responses": {"200": _reply(operation, replies)}
+        | {
+            str(status): {"$ref": f"#/components/responses/Problem{status}"}
+            for status in sorted(operation.errors)
+        },
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.parameters:
+        described["parameters"] = [dict(parameter) for parameter in operation.parameters]
+    if operation.body == "search":
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": _body("SearchRequest", examples.SEARCH)},
+        }
+    elif operation.body == "similar":
+        described["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/json": _body("SimilarRequest", examples.SIMILAR),
+                "multipart/form-data": {"schema": _form()},
+            },
+        }
+    return described
+
+
+def _body(name: str, named: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": _reference(name), "examples": {key: {"value": value} for key, value in named.items()}}
+
+
+def _form() -> dict[str, Any]:
+    texts = {
+        "in": "which side is searched",
+        "filters": "JSON object, as in a JSON body",
+        "facets": "JSON list, or names separated by commas",
+        "region": "JSON list of x, y, width, height, or four numbers separated by commas",
+        "intent": "what counts as similar",
+        "min_similarity": "least cosine, 0 to 1",
+        "size": "hits of a page",
+        "after": "the next of the page before",
+    }
+    properties: dict[str, Any] = {
+        "image": {"type": "string", "format": "binary", "description": "the picture"}
+    }
+    properties |= {name: {"type": "string", "description": told} for name, told in texts.items()}
+    return {"type": "object", "required": ["image"], "properties": properties, "additionalProperties": False}
+
+
+def _reply(operation: Operation, replies: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(operation.reply, tuple):
+        content: dict[str, Any] = {media: {} for media in operation.reply}
+        return {"description": operation.summary, "content": content}
+    name = _name(operation.reply)
+    return {
+        "description": (operation.reply.__doc__ or name).splitlines()[0],
+        "content": {"application/json": {"schema": operation.reply, "example": replies[name]}},
+    }
+
+
+def _fields() -> dict[str, list[dict[str, Any]]]:
+    return {
+        side: [
+            {
+                "name": field.name,
+                "kind": field.kind.value,
+                "facet": field.facet,
+                "operators": _operators(field.kind),
+                "help": field.help,
+            }
+            for field in FIELDS[side].values()
+        ]
+        for side in FIELDS
+    }
+
+
+def _operators(kind: Kind) -> list[str]:
+    ranges = RANGES if kind in (Kind.NUMBER, Kind.DATE) else ()
+    return [*LISTS, *ranges, "exists"]
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    FILE.write_text(text(SearchSettings()), encoding="utf-8")
+    sys.stdout.write(f"wrote {FILE.name}\n")

@@ -1,0 +1,250 @@
+"""Every address of the API in one table: what it is for, what it takes, what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from marshmallow import Schema
+
+from discovery.web import shapes
+from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
+from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
+
+Parameter = dict[str, Any]
+_PICTURE = {"type": "string", "format": "binary"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one address. ``reply`` is a schema, or media types of a reply that is not JSON."""
+
+    id: str
+    method: Literal["get", "post"]
+    path: str
+    tag: str
+    summary: str
+    reply: type[Schema] | tuple[str, ...]
+    errors: tuple[int, ...]
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: Literal["search", "similar"] | None = None
+
+
+def _query(name: str, description: str, schema: dict[str, Any], **extra: Any) -> Parameter:
+    return {"name": name, "in": "query", "description": description, "schema": schema, **extra}
+
+
+def _named(name: str, description: str) -> Parameter:
+    schema = {"type": "string", "minLength": 1, "maxLength": MOST_ID_CHARACTERS}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+_OPERAND = {
+    "oneOf": [
+        {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS},
+        {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER},
+        {"type": "boolean"},
+    ]
+}
+
+_Q = _query("q", "words, or a whole identifier; empty for everything", {"type": "string"})
+_IN = _query("in", "which side is searched", {"type": "string", "enum": list(SIDES), "default": "assets"})
+_FACETS = _query(
+    "facets",
+    "fields whose values are counted, separated by commas",
+    {"type": "array", "items": {"type": "string"}},
+    style="form",
+    explode=False,
+    example=["colour", "product.category"],
+)
+_SIZE = _query("size", "hits of a page", {"$ref": "#/components/schemas/Size"})
+_AFTER = _query(
+    "after", "the next of the page before", {"type": "string", "maxLength": MOST_CURSOR_CHARACTERS}
+)
+_FILTERS = _query(
+    "filters",
+    "Conditions, each a parameter of its own: `filter.FIELD=value` (repeated: any of them), "
+    "`filter.FIELD.OPERATOR=value` for all, none, gt, gte, lt, lte and exists, `not.FIELD=value`, and "
+    "`or.GROUP.FIELD=value` for one level of alternatives. Different fields must all hold.",
+    {
+        "type": "object",
+        "patternProperties": {
+            r"^filter\.[a-z_.]{1,100}$": _OPERAND,
+            r"^not\.[a-z_.]{1,100}$": _OPERAND,
+            r"^or\.[0-9]{1,3}\.[a-z_.]{1,100}$": _OPERAND,
+        },
+        "additionalProperties": False,
+    },
+    style="form",
+    explode=True,
+    example={"filter.colour": "red", "filter.width.gte": 800},
+)
+_SORT = _query("sort", "order of the hits", {"$ref": "#/components/schemas/SortName"})
+_MODE = _query("mode", "how the words are understood", {"$ref": "#/components/schemas/ModeName"})
+
+_SIMILAR = (
+    _query("asset", "id of an indexed asset", {"type": "string", "maxLength": MOST_ID_CHARACTERS}),
+    _query(
+        "product", "SKU, whose main picture is meant", {"type": "string", "maxLength": MOST_ID_CHARACTERS}
+    ),
+    _query(
+        "region",
+        "x, y, width, height, each 0 to 1 of the picture, separated by commas",
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 4,
+            "maxItems": 4,
+        },
+        style="form",
+        explode=False,
+    ),
+    _query("intent", "what counts as similar", {"type": "string", "enum": list(INTENTS)}),
+    _query("min_similarity", "least cosine, 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
+)
+
+_ALWAYS = (400, 405, 421, 422, 500)
+_SEARCHED = (*_ALWAYS, 503)
+_SENT = (*_SEARCHED, 413, 415)
+_ITEM = (*_SEARCHED, 404)
+
+API = "/api/v1"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "search",
+        "post",
+        f"{API}/search",
+        "Search",
+        "Search by words, facets and filters",
+        shapes.Page,
+        _SENT,
+        "Totals, facets and pages are of one and the same set, in every mode. The reply says what was done "
+        "(`mode`) and why, where that is not what was asked for (`fallback_reason`).",
+        body="search",
+    ),
+    Operation(
+        "search_by_address",
+        "get",
+        f"{API}/search",
+        "Search",
+        "The same as an address",
+        shapes.Page,
+        _SEARCHED,
+        parameters=(_Q, _IN, _MODE, _FACETS, _SORT, _SIZE, _AFTER, _FILTERS),
+    ),
+    Operation(
+        "similar",
+        "post",
+        f"{API}/similar",
+        "Search",
+        "Search by a picture: uploaded, an asset's or a product's",
+        shapes.Page,
+        (*_SENT, 404),
+        "As a multipart form the JSON fields are form fields. The asset that was asked about is not among "
+        "the hits.",
+        body="similar",
+    ),
+    Operation(
+        "similar_by_address",
+        "get",
+        f"{API}/similar",
+        "Search",
+        "Search by an indexed picture, as an address",
+        shapes.Page,
+        _ITEM,
+        parameters=(*_SIMILAR, _IN, _FACETS, _SIZE, _AFTER, _FILTERS),
+    ),
+    Operation(
+        "suggest",
+        "get",
+        f"{API}/suggest",
+        "Search",
+        "Complete what is being typed",
+        shapes.SuggestionList,
+        _SEARCHED,
+        parameters=(_Q, _IN),
+    ),
+    Operation(
+        "asset",
+        "get",
+        f"{API}/assets/{{id}}",
+        "Items",
+        "One asset",
+        shapes.Asset,
+        _ITEM,
+        parameters=(_named("id", "id of the asset"),),
+    ),
+    Operation(
+        "thumbnail",
+        "get",
+        f"{API}/assets/{{id}}/thumbnail",
+        "Items",
+        "Its thumbnail",
+        ("image/webp",),
+        _ITEM,
+        "In the configured size that is nearest to the one asked for. With the `v` of the asset's own "
+        "link it may be cached for ever.",
+        parameters=(
+            _named("id", "id of the asset"),
+            _query(
+                "size",
+                "longest edge in pixels",
+                {"type": "integer", "minimum": 1, "maximum": 100_000},
+            ),
+            _query("v", "version of the file, as in the asset's link", {"type": "string"}),
+        ),
+    ),
+    Operation(
+        "file",
+        "get",
+        f"{API}/assets/{{id}}/file",
+        "Items",
+        "The file itself",
+        ("*/*",),
+        (*_ITEM, 416),
+        parameters=(_named("id", "id of the asset"),),
+    ),
+    Operation(
+        "product",
+        "get",
+        f"{API}/products/{{sku}}",
+        "Items",
+        "One product",
+        shapes.Product,
+        _ITEM,
+        parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
+        "product_assets",
+        "get",
+        f"{API}/products/{{sku}}/assets",
+        "Items",
+        "The assets that show a product",
+        shapes.ProductAssets,
+        _ITEM,
+        parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
+        "description",
+        "get",
+        f"{API}/openapi.json",
+        "Service",
+        "This description",
+        ("application/json",),
+        _ALWAYS,
+    ),
+    Operation("docs", "get", f"{API}/docs", "Service", "The same for reading", ("text/html",), _ALWAYS),
+    Operation("live", "get", "/health/live", "Service", "Whether the process lives", shapes.Live, _ALWAYS),
+    Operation(
+        "ready",
+        "get",
+        "/health/ready",
+        "Service",
+        "Whether engine, index and model answer; 503 and why, if not",
+        shapes.Ready,
+        _SEARCHED,
+    ),
+    Operation("metrics", "get", "/metrics", "Service", "Figures for Prometheus", ("text/plain",), _ALWAYS),
+)

@@ -1,0 +1,317 @@
+"""What replies hold, as schemas: the API is described from them, and tests hold replies to them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+
+def _text(description: str, **extra: object) -> fields.String:
+    return fields.String(required=True, metadata={"description": description, **extra})
+
+
+def _maybe(description: str, **extra: object) -> fields.String:
+    return fields.String(required=True, allow_none=True, metadata={"description": description, **extra})
+
+
+def _moment(description: str) -> fields.String:
+    return _maybe(description, format="date-time")
+
+
+def _whole(description: str) -> fields.Integer:
+    return fields.Integer(required=True, metadata={"description": description})
+
+
+def _maybe_whole(description: str) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=True, metadata={"description": description})
+
+
+def _number(description: str) -> fields.Float:
+    return fields.Float(required=True, metadata={"description": description})
+
+
+def _flag(description: str) -> fields.Boolean:
+    return fields.Boolean(required=True, metadata={"description": description})
+
+
+def _texts(description: str) -> fields.List[str]:
+    return fields.List(fields.String(), required=True, metadata={"description": description})
+
+
+def _inside(schema: type[Schema]) -> fields.Nested:
+    return fields.Nested(schema, required=True)
+
+
+def _each(schema: type[Schema]) -> fields.List[object]:
+    return fields.List(fields.Nested(schema), required=True)
+
+
+class AssetSourceShape(Schema):
+    """Where a file lies."""
+
+    name = _text("name of the source")
+    key = _text("path of the file in its source")
+    uri = _text("its whole address")
+    modified = _moment("when the file last changed")
+
+
+class ColourShape(Schema):
+    """A dominant colour."""
+
+    name = _text("name of the colour, as the filter takes it")
+    hex = _text("the colour itself", pattern="^#[0-9a-f]{6}$")
+    share = _number("share of the subject's pixels, 0 to 1")
+
+
+class MediaShape(Schema):
+    """What the bytes are."""
+
+    type = _text("image, video, audio, document or other")
+    mime = _text("media type")
+    format = _text("file format")
+    width = _maybe_whole("pixels")
+    height = _maybe_whole("pixels")
+    bytes = _whole("size of the file")
+    orientation = _maybe("portrait, landscape or square")
+    colours = _each(ColourShape)
+    checksum = _text("digest of the bytes, sha256:…")
+
+
+class ProductLinkShape(Schema):
+    """A product that an asset shows."""
+
+    sku = _text("SKU")
+    name = _maybe("name of the product")
+    brand = _maybe("brand of the product")
+    role = _text("hero, alternate, back, detail, swatch, lifestyle or packaging")
+    method = _text("how the link was found")
+    confidence = _number("0 to 1")
+
+
+class RightsShape(Schema):
+    """What the file says of its use."""
+
+    usage_terms = _maybe("usage terms in the file")
+    licence_ends = _moment("when the licence ends")
+
+
+class CurationShape(Schema):
+    """What people decided."""
+
+    status = _text("approval status")
+    rights = _inside(RightsShape)
+    version = fields.Dict(required=True, metadata={"description": "empty until versions are kept"})
+
+
+class UsageShape(Schema):
+    """How often the item is used."""
+
+    used = _whole("times used")
+    last_used = _moment("when last")
+
+
+class LinksShape(Schema):
+    """Addresses of an asset's parts; null where there is none."""
+
+    self = _text("this asset")
+    thumbnail = _maybe("its thumbnail; add size=")
+    file = _text("the file itself")
+    similar = _maybe("what looks like it")
+
+
+class Asset(Schema):
+    """One file of one source."""
+
+    id = _text("the same on every run")
+    kind = _text("asset", enum=["asset"])
+    filename = _text("file name")
+    title = _maybe("title")
+    description = _maybe("description")
+    alt_text = _maybe("what the picture shows, for those who do not see it")
+    keywords = _texts("keywords")
+    categories = _texts("categories, each a path")
+    creator = _maybe("who made it")
+    copyright = _maybe("copyright notice")
+    created = _moment("when it was made")
+    source = _inside(AssetSourceShape)
+    media = _inside(MediaShape)
+    products = _each(ProductLinkShape)
+    curation = _inside(CurationShape)
+    usage = _inside(UsageShape)
+    links = _inside(LinksShape)
+
+
+class ProductSourceShape(Schema):
+    """Where a product's record lies."""
+
+    name = _text("name of the catalogue")
+    key = _text("its key there")
+    modified = _moment("when the record last changed")
+
+
+class AssetLinkShape(Schema):
+    """An asset that shows a product."""
+
+    id = _text("id of the asset")
+    role = _text("hero, alternate, back, detail, swatch, lifestyle or packaging")
+    method = _text("how the link was found")
+    confidence = _number("0 to 1")
+
+
+class CompletenessShape(Schema):
+    """What is known of a product's pictures."""
+
+    has_asset = _flag("whether any asset shows it")
+    asset_count = _whole("how many do")
+    roles = _texts("roles that its assets fill")
+
+
+class ProductLinksShape(Schema):
+    """Addresses of a product's parts; null where there is none."""
+
+    self = _text("this product")
+    assets = _text("its assets")
+    thumbnail = _maybe("thumbnail of its main picture; add size=")
+    similar = _maybe("what looks like its main picture")
+
+
+class Product(Schema):
+    """One product or variant of one catalogue."""
+
+    id = _text("the SKU")
+    kind = _text("product", enum=["product"])
+    sku = _text("SKU")
+    parent = _maybe("SKU of the product that this is a variant of")
+    variant = _flag("whether it is a variant")
+    name = _text("name")
+    description = _maybe("description")
+    brand = _maybe("brand")
+    family = _maybe("family: products with the same attributes")
+    categories = _texts("categories, each a path")
+    price = fields.Float(required=True, allow_none=True, metadata={"description": "price"})
+    currency = _maybe("ISO 4217 code")
+    status = _maybe("lifecycle status")
+    attributes = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
+        metadata={"description": "values by attribute"},
+    )
+    identifiers = _texts("SKU, EAN and other identifiers")
+    source = _inside(ProductSourceShape)
+    assets = _each(AssetLinkShape)
+    completeness = _inside(CompletenessShape)
+    links = _inside(ProductLinksShape)
+
+
+class HitShape(Schema):
+    """One result. It holds ``asset`` or ``product``, as its kind says."""
+
+    id = _text("id of the asset, or SKU")
+    kind = _text("which of the two", enum=["asset", "product"])
+    score = _number("by which hits are ordered when sorted by relevance")
+    signals = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        required=True,
+        metadata={"description": "share of each signal in the score: identifier, text, visual"},
+    )
+    highlight = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
+        metadata={"description": "matching passages by field, as HTML: escaped but for <mark>"},
+    )
+    asset = fields.Nested(Asset)
+    product = fields.Nested(Product)
+
+
+class FacetValueShape(Schema):
+    """One value of a facet."""
+
+    value = fields.Raw(
+        required=True,
+        metadata={"description": "what a filter takes", "type": ["string", "number", "boolean"]},
+    )
+    label = _text("what a person reads")
+    count = _whole("hits with it, were this facet's own choice left out")
+    selected = _flag("whether the filters name it")
+
+
+class Page(Schema):
+    """The reply to a search."""
+
+    total = _whole("size of the whole result")
+    took_ms = _whole("milliseconds in the engine and the model")
+    mode = _text("what was done", enum=["text", "visual", "hybrid"])
+    fallback_reason = _maybe("why it was not done as asked; null when it was")
+    request_id = _text("names this request in the log")
+    hits = _each(HitShape)
+    facets = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.Nested(FacetValueShape)), required=True
+    )
+    next = _maybe("the after of the next page; null on the last one")
+
+
+class ProductAssets(Schema):
+    """The assets of one product."""
+
+    total = _whole("how many")
+    assets = _each(Asset)
+
+
+class SuggestionShape(Schema):
+    """One completion."""
+
+    text = _text("what to show and search for")
+    kind = _text("what it is", enum=["query", "asset", "product", "facet"])
+    field = _maybe("field of a facet")
+    id = _maybe("id of an asset, or SKU")
+    count = _maybe_whole("how many hits")
+
+
+class SuggestionList(Schema):
+    """Completions of what is being typed."""
+
+    suggestions = _each(SuggestionShape)
+    did_you_mean = _maybe("a better spelling where the words as typed find nothing")
+
+
+class FieldProblemShape(Schema):
+    """What is wrong with one input."""
+
+    field = _text("its name in the request")
+    message = _text("what is wrong, and what was expected")
+
+
+class CheckShape(Schema):
+    """Whether one thing that the service needs answers."""
+
+    name = _text("what")
+    ok = _flag("whether it answers")
+    reason = _maybe("why not, and what to do")
+
+
+class Problem(Schema):
+    """An error (RFC 9457)."""
+
+    type = _text("where it is described", format="uri-reference")
+    title = _text("what kind of error")
+    status = _whole("HTTP status")
+    code = _text("stable name of the error")
+    detail = _text("what is wrong here, and what to do")
+    request_id = _text("names this request in the log")
+    errors = fields.List(fields.Nested(FieldProblemShape))
+    checks = fields.List(fields.Nested(CheckShape))
+
+
+class Live(Schema):
+    """The process lives."""
+
+    status = _text("live", enum=["live"])
+
+
+class Ready(Schema):
+    """Everything that the service needs answers."""
+
+    status = _text("ready", enum=["ready"])
+    checks = _each(CheckShape)
