@@ -1,0 +1,103 @@
+"""What every test may ask for: a real engine, names of its own in it, and no way out to the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock, Timeout
+
+from discovery.config import EngineSettings, default_home
+from discovery.engine.client import Engine, connect
+from discovery.engine.embedded import EmbeddedEngine
+from discovery.engine.indices import Indices
+from discovery.engine.parts import provision_parts
+
+HEAP_MB = 768
+PREFIX = "test-"
+
+
+@pytest.fixture(scope="session")
+def parts_home() -> Path:
+    """The user's own home, whose engine parts the tests share, so that nothing is fetched twice."""
+    home = default_home(os.environ)
+    provision_parts(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def engine_home(parts_home: Path) -> Path:
+    """A home for tests alone: the user's indices are in another node."""
+    return parts_home / "tests"
+
+
+@pytest.fixture(scope="session")
+def engine(engine_home: Path, parts_home: Path) -> Iterator[Engine]:
+    """A real, connected engine, shared by the sessions that run at the same time."""
+    embedded = EmbeddedEngine(engine_home, HEAP_MB, parts_home=parts_home)
+    address = embedded.start()
+    connected = connect(EngineSettings(), address.url)
+    yield connected
+    connected.close()
+    embedded.leave()
+
+
+@pytest.fixture(scope="session")
+def session_prefix(engine: Engine, engine_home: Path) -> Iterator[str]:
+    """The beginning of every index name of this session; what crashed sessions left behind goes first."""
+    indices = Indices(engine)
+    claims = engine_home / "sessions"
+    claims.mkdir(exist_ok=True)
+    for facts in indices.list(PREFIX):
+        owner = "-".join(facts.name.split("-")[:2])
+        try:
+            with FileLock(claims / f"{owner}.lock", timeout=0):
+                indices.delete([facts.name])
+        except Timeout:
+            continue  # a session that runs right now
+    own = f"{PREFIX}{uuid.uuid4().hex[:12]}"
+    claim = claims / f"{own}.lock"
+    with FileLock(claim):
+        yield own
+        indices.close_leftovers(own)
+        claim.unlink()
+
+
+@pytest.fixture
+def prefix(engine: Engine, session_prefix: str) -> Iterator[str]:
+    """A beginning for the index names of one test; they are deleted after it."""
+    own = f"{session_prefix}-{uuid.uuid4().hex[:8]}"
+    yield own
+    Indices(engine).close_leftovers(own)
+
+
+def is_allowed(address: Any) -> bool:
+    """Return whether a test may connect there: this machine's loopback, or a local socket."""
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse every connection that leaves this machine, whichever library asks for it."""
+    if event == "socket.connect" and not is_allowed(arguments[1]):
+        raise PermissionError(f"tests must not leave this machine: {arguments[1]}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network(request: pytest.FixtureRequest) -> None:
+    """Close the way out, once the engine's parts are there."""
+    request.getfixturevalue("parts_home")
+    sys.addaudithook(refuse_the_network)
