@@ -9,12 +9,13 @@ import time
 from flask import Flask, Response, g, request
 
 from discovery.config import Settings
-from discovery.errors import ErrorKind
+from discovery.web.api.description import description_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.search import Searcher, search_routes
 from discovery.web.identity import register_identity, request_id
 from discovery.web.metrics import Metrics, register_metrics
+from discovery.web.pages.routes import error_page, page_routes
 from discovery.web.problems import register_problems
 from discovery.web.replies import register_headers, register_host_check
 from discovery.web.services import Services
@@ -35,15 +36,13 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_headers(app)
     register_metrics(app, metrics)
     register_host_check(app, settings.web)
-    register_problems(app, _no_page)
+    register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
     app.register_blueprint(health_routes(services.readiness))
+    app.register_blueprint(description_routes(settings.search))
+    app.register_blueprint(page_routes(services, searcher, settings.images.thumbnail_sizes))
     return app
-
-
-def _no_page(kind: ErrorKind, detail: str) -> Response | None:
-    return None
 
 
 def _new_app(settings: Settings) -> Flask:

@@ -91,7 +91,7 @@ def _add_components(spec: APISpec, limits: SearchSettings) -> None:
     for side in FIELDS:
         for field in FIELDS[side].values():
             names.setdefault(field.name, _reference(_condition_name(field.kind)))
-    group = {
+    group: dict[str, Any] = {
         "type": "object",
         "properties": names,
         "patternProperties": {
@@ -126,11 +126,14 @@ def _condition_name(kind: Kind) -> str:
 
 
 def _condition(kind: Kind) -> dict[str, Any]:
-    value: dict[str, Any] = {
+    text_value: dict[str, Any] = {"type": "string", "pattern": r"\S", "maxLength": MOST_CHARACTERS}
+    value = {
+        Kind.KEYWORD: text_value,
+        Kind.IDENTIFIER: text_value,
         Kind.NUMBER: {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER},
         Kind.DATE: {"type": "string", "format": "date"},
         Kind.FLAG: {"type": "boolean"},
-    }.get(kind, {"type": "string", "pattern": r"\S", "maxLength": MOST_CHARACTERS})
+    }[kind]
     values = {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": value}
     properties: dict[str, Any] = dict.fromkeys(LISTS, values)
     if kind in (Kind.NUMBER, Kind.DATE):

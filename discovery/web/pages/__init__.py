@@ -1,0 +1,1 @@
+"""Pages for people, over the same searches as the API."""

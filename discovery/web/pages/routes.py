@@ -1,0 +1,162 @@
+"""The search page at ``/``, a page for each item, and errors as pages for those who read pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, render_template, request
+
+from discovery.errors import DiscoveryError, ErrorKind
+from discovery.web import grammar, serialise
+from discovery.web.api.search import Searcher
+from discovery.web.grammar import Pairs
+from discovery.web.identity import request_id, viewer
+from discovery.web.pages import view
+from discovery.web.problems import explain, problem
+from discovery.web.services import Services
+from mappings.fields import SORTS
+
+_NOTHING: dict[str, Any] = {
+    "total": 0, "hits": [], "facets": {}, "next": None, "mode": "text", "fallback_reason": None, "took_ms": 0,
+}  # fmt: skip
+
+
+def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) -> Blueprint:
+    """Return the pages; ``sizes`` are the edges of thumbnails in pixels."""
+    routes = Blueprint("pages", __name__)
+
+    @routes.get("/")
+    def search() -> Response:
+        return _search_page(searcher, sizes)
+
+    @routes.get("/assets/<id>")
+    def asset(id: str) -> Response:
+        item = serialise.asset(services.search.asset(id, viewer()))
+        media = item["media"]
+        title = item["title"] or item["filename"]
+        image = view.picture(
+            item["links"]["thumbnail"], sizes, item["alt_text"] or title, media["width"], media["height"]
+        )
+        return _html("asset.html", item=item, title=title, image=image, bar=_colour_bar(media["colours"]))
+
+    @routes.get("/products/<path:sku>")
+    def product(sku: str) -> Response:
+        item = serialise.product(services.search.product(sku, viewer()))
+        pictures = serialise.assets(services.search.product_assets(sku, viewer()))["assets"]
+        cards = [view.card({"kind": "asset", "asset": one, "highlight": {}}, sizes) for one in pictures]
+        roles = {link["id"]: link["role"] for link in item["assets"]}
+        return _html(
+            "product.html", item=item, title=item["name"], cards=cards, roles=roles, price=view.price(item)
+        )
+
+    return routes
+
+
+def error_page(kind: ErrorKind, detail: str) -> Response | None:
+    """Answer an error with a page where a page was asked for; elsewhere answer nothing."""
+    aside = request.path.startswith(("/api/", "/health", "/metrics", "/static"))
+    if aside or request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
+        return None
+    response = _html("error.html", status=kind.status, kind=kind, detail=detail, title=kind.title)
+    if kind.retry_after is not None:
+        response.headers["Retry-After"] = str(kind.retry_after)
+    return response
+
+
+def _html(template: str, status: int = 200, **values: Any) -> Response:
+    text = render_template(template, request_id=request_id(), quote=quote, address=view.address, **values)
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
+    pairs = grammar.pairs_of(request.query_string)
+    told: dict[str, Any] | None = None
+    status = 200
+    answer = _NOTHING
+    try:
+        asked = view.api_pairs(pairs)
+        answer = searcher.similar_by(asked) if view.is_similar(pairs) else searcher.search_by(asked)
+    except DiscoveryError as error:
+        kind, detail, problems = explain(error)
+        g.error_code = kind.code
+        status, told = kind.status, problem(kind, detail, problems, id=request_id())
+    side = view.side_of(pairs)
+    similar = view.is_similar(pairs)
+    more = [*view.without(pairs), ("after", answer["next"])] if answer["next"] else None
+    return _html(
+        "search.html",
+        status,
+        title=view.value_of(pairs, "q") or "Search",
+        q=view.value_of(pairs, "q") or "",
+        side=side,
+        sides=view.sides(pairs),
+        sorts=view.sorts(pairs),
+        sortable=not similar,
+        similar=similar,
+        similar_name=view.value_of(pairs, "asset") or view.value_of(pairs, "product"),
+        similar_picture=_similar_picture(pairs),
+        unsimilar=view.address(view.without(pairs, "asset", "product")),
+        hidden=view.hidden(pairs),
+        chips=view.chips(pairs),
+        cleared=view.cleared(pairs),
+        groups=view.facets(pairs, answer["facets"], answer["total"]),
+        cards=[view.card(hit, sizes) for hit in answer["hits"]],
+        more=view.address(more) if more else None,
+        answer=answer,
+        mode=view.MODE_LABELS.get(answer["mode"], ""),
+        problem=told,
+        folded=side == "products" and ("variants", "show") not in pairs,
+        unfolded=view.address([*view.without(pairs, "variants"), ("variants", "show")]),
+        refolded=view.address(view.without(pairs, "variants")),
+        did_you_mean=_did_you_mean(searcher, pairs, answer, told),
+        page=_script_data(sizes),
+    )
+
+
+def _similar_picture(pairs: Pairs) -> str | None:
+    asset = view.value_of(pairs, "asset")
+    return f"{serialise.API}/assets/{quote(asset, safe='')}/thumbnail" if asset else None
+
+
+def _did_you_mean(
+    searcher: Searcher, pairs: Pairs, answer: dict[str, Any], told: dict[str, Any] | None
+) -> dict[str, str] | None:
+    q = view.value_of(pairs, "q")
+    if told is not None or answer["total"] or not q or view.is_similar(pairs):
+        return None
+    better = searcher.suggest_by([("q", q), ("in", view.side_of(pairs))])["did_you_mean"]
+    if better is None:
+        return None
+    return {"text": better, "href": view.address([*view.without(pairs, "q"), ("q", better)])}
+
+
+def _colour_bar(colours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    whole = sum(colour["share"] for colour in colours) or 1.0
+    bar, start = [], 0.0
+    for colour in colours:
+        width = 100 * colour["share"] / whole
+        bar.append({**colour, "x": round(start, 2), "width": round(width, 2)})
+        start += width
+    return bar
+
+
+def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "sizes": sorted(sizes),
+        "shown": view.SHOWN_VALUES,
+        "facets": {
+            side: [
+                {"field": c.field, "label": c.label, "group": c.group, "tree": c.tree, "colours": c.colours}
+                for c in choices
+            ]
+            for side, choices in view.FACETS.items()
+        },
+        "sorts": {side: list(names) for side, names in SORTS.items()},
+        "sortLabels": view.SORT_LABELS,
+        "flags": view.FLAGS,
+        "modes": view.MODE_LABELS,
+        "operators": view.OPERATOR_SIGNS,
+    }

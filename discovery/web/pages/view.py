@@ -1,0 +1,312 @@
+"""What the search page shows, as plain values: from the API's replies to cards, facets, chips and addresses.
+
+The page's address holds its whole state, in the API's own grammar, and three parameters of its own:
+``asset`` and ``product`` for "similar to this one", ``variants=show`` for products unfolded.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from discovery.web.grammar import Pairs
+from mappings.fields import SORTS, Side
+
+SHOWN_VALUES = 8
+FOLDED = ("filter.variant", "false")
+
+_REFINING = ("filter.", "not.", "or.")
+_FORM = ("q", "sort")
+_MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetChoice:
+    """A facet of the page; ``group`` is the side that it tells of, ``tree`` for paths."""
+
+    field: str
+    label: str
+    group: str
+    tree: bool = False
+    colours: bool = False
+
+
+FACETS: dict[Side, tuple[FacetChoice, ...]] = {
+    "assets": (
+        FacetChoice("colour", "Colour", "Picture", colours=True),
+        FacetChoice("orientation", "Orientation", "Picture"),
+        FacetChoice("product.category", "Category", "Product", tree=True),
+        FacetChoice("product.family", "Family", "Product"),
+        FacetChoice("product.colour", "Colour", "Product", colours=True),
+        FacetChoice("product.material", "Material", "Product"),
+        FacetChoice("product.brand", "Brand", "Product"),
+        FacetChoice("linked", "Link", "Product"),
+        FacetChoice("category", "Folder", "File", tree=True),
+        FacetChoice("keyword", "Keyword", "File"),
+        FacetChoice("format", "Format", "File"),
+        FacetChoice("status", "Approval", "File"),
+        FacetChoice("source", "Source", "File"),
+    ),
+    "products": (
+        FacetChoice("category", "Category", "Product", tree=True),
+        FacetChoice("family", "Family", "Product"),
+        FacetChoice("attribute.colour", "Colour", "Product", colours=True),
+        FacetChoice("attribute.material", "Material", "Product"),
+        FacetChoice("brand", "Brand", "Product"),
+        FacetChoice("status", "Status", "Product"),
+        FacetChoice("source", "Catalogue", "Product"),
+        FacetChoice("has_asset", "Pictures", "Pictures"),
+        FacetChoice("asset.colour", "Colour", "Pictures", colours=True),
+        FacetChoice("asset.status", "Approval", "Pictures"),
+    ),
+}
+
+FLAGS: dict[str, dict[str, str]] = {
+    "linked": {"true": "Shows a product", "false": "Shows no product"},
+    "has_asset": {"true": "Has pictures", "false": "Has none"},
+    "variant": {"true": "Variants", "false": "Without variants"},
+}
+
+SORT_LABELS = {
+    "relevance": "Best match",
+    "newest": "Newest",
+    "oldest": "Oldest",
+    "name": "Name",
+    "size": "Largest file",
+    "most_used": "Most used",
+    "price": "Price",
+}
+
+MODE_LABELS = {"text": "by words", "visual": "by look", "hybrid": "by words and look"}
+
+OPERATOR_SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤", "all": "+", "any": "", "exists": "given:"}
+
+
+def side_of(pairs: Pairs) -> Side:
+    """Return the side that the address shows."""
+    return "products" if ("in", "products") in pairs else "assets"
+
+
+def value_of(pairs: Pairs, name: str) -> str | None:
+    """Return the first value of a parameter, ``None`` when it is not given or blank."""
+    return next((value for key, value in pairs if key == name and value), None)
+
+
+def address(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the page's address in that state."""
+    kept = [(name, value) for name, value in pairs if value and (name, value) != ("in", "assets")]
+    return "/?" + urlencode(kept) if kept else "/"
+
+
+def without(pairs: Pairs, *names: str) -> Pairs:
+    """Return the state without some parameters, and on its first page."""
+    return [(name, value) for name, value in pairs if name not in names and name != "after"]
+
+
+def is_similar(pairs: Pairs) -> bool:
+    """Return whether the address asks for what looks like an item."""
+    return value_of(pairs, "asset") is not None or value_of(pairs, "product") is not None
+
+
+def api_pairs(pairs: Pairs) -> Pairs:
+    """Return the parameters of the API call that fills the page."""
+    side = side_of(pairs)
+    similar = is_similar(pairs)
+    dropped = ("variants", "facets") if not similar else ("variants", "facets", "q", "sort", "mode")
+    asked = [(name, value) for name, value in pairs if name not in dropped and (value or name == "q")]
+    if side == "products" and ("variants", "show") not in pairs:
+        asked.append(FOLDED)
+    return [*asked, ("facets", ",".join(choice.field for choice in FACETS[side]))]
+
+
+def sides(pairs: Pairs) -> list[dict[str, Any]]:
+    """Return the switch between the sides; refinements of one side mean nothing on the other."""
+    kept = [(name, value) for name, value in pairs if name in ("q", "asset", "product")]
+    current = side_of(pairs)
+    return [
+        {
+            "side": side,
+            "label": side.title(),
+            "href": address([*kept, ("in", side)]),
+            "current": side == current,
+        }
+        for side in FACETS
+    ]
+
+
+def sorts(pairs: Pairs) -> list[dict[str, Any]]:
+    """Return the orders of the current side."""
+    chosen = value_of(pairs, "sort") or "relevance"
+    names = SORTS[side_of(pairs)]
+    return [{"name": name, "label": SORT_LABELS[name], "selected": name == chosen} for name in names]
+
+
+def hidden(pairs: Pairs) -> Pairs:
+    """Return what the search form carries along unseen."""
+    return [(name, value) for name, value in without(pairs, *_FORM, "asset", "product") if value]
+
+
+def chips(pairs: Pairs) -> list[dict[str, str]]:
+    """Return the current refinements, each with the address without it."""
+    found = []
+    labels = {choice.field: choice.label for choice in FACETS[side_of(pairs)]}
+    for position, (name, value) in enumerate(pairs):
+        if not name.startswith(_REFINING):
+            continue
+        rest = [pair for number, pair in enumerate(pairs) if number != position]
+        kind, _, field = name.partition(".")
+        base, _, operator = field.rpartition(".")
+        sign = "not" if kind == "not" else ""
+        if operator in OPERATOR_SIGNS and base:
+            field, sign = base, OPERATOR_SIGNS[operator]
+        told = FLAGS.get(field, {}).get(value, value.rpartition("/")[2] or value)
+        label = labels.get(field, field)
+        found.append(
+            {"label": label, "value": f"{sign} {told}".strip(), "href": address(without(rest)), "name": name}
+        )
+    return found
+
+
+def cleared(pairs: Pairs) -> str:
+    """Return the address without any refinement."""
+    return address([pair for pair in without(pairs) if not pair[0].startswith(_REFINING)])
+
+
+def facets(pairs: Pairs, answered: dict[str, list[dict[str, Any]]], total: int) -> list[dict[str, Any]]:
+    """Return the facets that can tell hits apart, in groups by the side they tell of."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for choice in FACETS[side_of(pairs)]:
+        values = answered.get(choice.field, [])
+        if is_telling(values, total):
+            groups.setdefault(choice.group, []).append(_facet(pairs, choice, values))
+    return [{"label": label, "facets": found} for label, found in groups.items()]
+
+
+def is_telling(values: list[dict[str, Any]], total: int) -> bool:
+    """Return whether a facet is worth its place: something is chosen, or some hits would go."""
+    return any(v["selected"] for v in values) or any(v["count"] < total for v in values)
+
+
+def _facet(pairs: Pairs, choice: FacetChoice, values: list[dict[str, Any]]) -> dict[str, Any]:
+    if choice.tree:
+        values = sorted(values, key=lambda one: str(one["value"]).split("/"))
+    shown = [_value(pairs, choice, one) for one in values]
+    if choice.tree and shown:
+        top = min(one["depth"] for one in shown)
+        for one in shown:
+            one["depth"] = min(one["depth"] - top, 3)
+    limit = len(shown) if len(shown) <= SHOWN_VALUES + 2 else SHOWN_VALUES
+    return {
+        "field": choice.field,
+        "label": choice.label,
+        "values": shown[:limit],
+        "more": shown[limit:],
+        "colours": choice.colours,
+    }
+
+
+def _value(pairs: Pairs, choice: FacetChoice, one: dict[str, Any]) -> dict[str, Any]:
+    given = str(one["value"]).lower() if isinstance(one["value"], bool) else str(one["value"])
+    name = f"filter.{choice.field}"
+    rest = [pair for pair in without(pairs) if pair != (name, given)]
+    href = address(rest if one["selected"] else [*rest, (name, given)])
+    label = FLAGS.get(choice.field, {}).get(given, str(one["label"]))
+    return {
+        "value": given,
+        "label": label.rpartition("/")[2] if choice.tree else label,
+        "depth": given.count("/") if choice.tree else 0,
+        "colour": given.lower() if choice.colours else "",
+        "count": one["count"],
+        "selected": one["selected"],
+        "href": href,
+    }
+
+
+def card(hit: dict[str, Any], sizes: tuple[int, ...]) -> dict[str, Any]:
+    """Return one hit as a card."""
+    return _asset_card(hit, sizes) if hit["kind"] == "asset" else _product_card(hit, sizes)
+
+
+def _asset_card(hit: dict[str, Any], sizes: tuple[int, ...]) -> dict[str, Any]:
+    asset = hit["asset"]
+    media = asset["media"]
+    title = asset["title"] or asset["filename"]
+    dimensions = f"{media['width']} \N{MULTIPLICATION SIGN} {media['height']}" if media["width"] else ""
+    return {
+        "kind": "asset",
+        "id": asset["id"],
+        "href": f"/assets/{quote(asset['id'], safe='')}",
+        "title": marked(hit, title),
+        "plain": title,
+        "meta": " · ".join(part for part in (media["format"].upper(), dimensions) if part),
+        "note": ", ".join(dict.fromkeys(link["sku"] for link in asset["products"][:2])),
+        "image": picture(
+            asset["links"]["thumbnail"], sizes, asset["alt_text"] or title, media["width"], media["height"]
+        ),
+        "placeholder": media["format"] or media["type"],
+        "similar": address([("asset", asset["id"])]) if asset["links"]["similar"] else None,
+    }
+
+
+def _product_card(hit: dict[str, Any], sizes: tuple[int, ...]) -> dict[str, Any]:
+    product = hit["product"]
+    count = product["completeness"]["asset_count"]
+    return {
+        "kind": "product",
+        "id": product["sku"],
+        "href": f"/products/{quote(product['sku'], safe='')}",
+        "title": marked(hit, product["name"]),
+        "plain": product["name"],
+        "meta": " · ".join(part for part in (product["sku"], product["brand"] or "") if part),
+        "note": price(product) or ("1 picture" if count == 1 else f"{count:,} pictures"),
+        "image": picture(product["links"]["thumbnail"], sizes, product["name"], None, None),
+        "placeholder": "no picture",
+        "similar": address([("product", product["sku"]), ("in", "products")])
+        if product["links"]["similar"]
+        else None,
+    }
+
+
+def price(product: dict[str, Any]) -> str:
+    """Return a price as it is written, empty when there is none."""
+    if product["price"] is None:
+        return ""
+    return f"{product['price']:,.2f} {product['currency'] or ''}".strip()
+
+
+def picture(
+    link: str | None, sizes: tuple[int, ...], alt: str, width: int | None, height: int | None
+) -> dict[str, Any] | None:
+    """Return the parts of an ``img`` whose room is known before it is there."""
+    if link is None:
+        return None
+    width, height = width or 4, height or 5
+    longest = max(width, height)
+    joined = f"{link}{'&' if '?' in link else '?'}size="
+    sources = [f"{joined}{size} {max(1, round(size * width / longest))}w" for size in sorted(sizes)]
+    return {
+        "src": f"{joined}{min(sizes)}",
+        "large": f"{joined}{max(sizes)}",
+        "srcset": ", ".join(sources),
+        "width": width,
+        "height": height,
+        "alt": alt,
+    }
+
+
+def marked(hit: dict[str, Any], title: str) -> list[tuple[str, bool]]:
+    """Return the title in parts, those that match marked, if the reply says which."""
+    for fragments in hit["highlight"].values():
+        for fragment in fragments:
+            parts = [
+                (html.unescape(text), number % 2 == 1)
+                for number, text in enumerate(_MARKED.split(fragment))
+                if text
+            ]
+            if "".join(text for text, _ in parts) == title:
+                return parts
+    return [(title, False)]

@@ -1,0 +1,312 @@
+// From replies of the API to the page. Markup comes from the templates that the server rendered into it;
+// values are set as text and attributes only, never as markup.
+
+import * as states from "./state.js";
+
+const $ = (id) => document.getElementById(id);
+const copy = (id) => $(`${id}-template`).content.firstElementChild.cloneNode(true);
+const slot = (node, name) => node.querySelector(`[data-slot="${name}"]`);
+const number = (value) => value.toLocaleString("en");
+
+export function createRenderer(page) {
+  function picture(link, alt, width, height) {
+    const wide = width || 4;
+    const high = height || 5;
+    const longest = Math.max(wide, high);
+    const sized = (size) => `${link}${link.includes("?") ? "&" : "?"}size=${size}`;
+    const sources = page.sizes.map((size) => `${sized(size)} ${Math.max(1, Math.round((size * wide) / longest))}w`);
+    return { src: sized(page.sizes[0]), srcset: sources.join(", "), width: wide, height: high, alt };
+  }
+
+  function assetView(asset) {
+    const { media, links } = asset;
+    const plain = asset.title || asset.filename;
+    const size = media.width ? `${media.width} × ${media.height}` : "";
+    return {
+      plain,
+      href: `/assets/${encodeURIComponent(asset.id)}`,
+      meta: [media.format.toUpperCase(), size].filter(Boolean).join(" · "),
+      note: [...new Set(asset.products.slice(0, 2).map((link) => link.sku))].join(", "),
+      image: links.thumbnail && picture(links.thumbnail, asset.alt_text || plain, media.width, media.height),
+      placeholder: media.format || media.type,
+      similar: links.similar && states.address(new URLSearchParams({ asset: asset.id })),
+    };
+  }
+
+  function productView(product) {
+    const { links } = product;
+    const count = product.completeness.asset_count;
+    const money = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+    const price =
+      product.price === null ? "" : `${product.price.toLocaleString("en", money)} ${product.currency || ""}`.trim();
+    return {
+      plain: product.name,
+      href: `/products/${encodeURIComponent(product.sku)}`,
+      meta: [product.sku, product.brand].filter(Boolean).join(" · "),
+      note: price || (count === 1 ? "1 picture" : `${number(count)} pictures`),
+      image: links.thumbnail && picture(links.thumbnail, product.name, null, null),
+      placeholder: "no picture",
+      similar: links.similar && states.address(new URLSearchParams({ product: product.sku, in: "products" })),
+    };
+  }
+
+  // A title in parts, the matching ones marked, where a passage of the reply is the whole title.
+  function titleNodes(highlight, title) {
+    for (const fragment of Object.values(highlight).flat()) {
+      const parsed = new DOMParser().parseFromString(fragment, "text/html").body;
+      if (parsed.textContent !== title) continue;
+      return [...parsed.childNodes].map((node) => {
+        if (node.nodeName !== "MARK") return document.createTextNode(node.textContent);
+        const mark = document.createElement("mark");
+        mark.textContent = node.textContent;
+        return mark;
+      });
+    }
+    return [document.createTextNode(title)];
+  }
+
+  function card(hit) {
+    const view = hit.kind === "asset" ? assetView(hit.asset) : productView(hit.product);
+    const node = copy("card");
+    node.dataset.kind = hit.kind;
+    const open = node.querySelector(".open");
+    open.href = view.href;
+    open.dataset.key = `card:${hit.id}`;
+    const image = node.querySelector("img");
+    if (view.image) {
+      Object.assign(image, view.image);
+      node.querySelector(".placeholder").remove();
+    } else {
+      image.remove();
+      slot(node, "placeholder").textContent = view.placeholder;
+    }
+    slot(node, "title").replaceChildren(...titleNodes(hit.highlight, view.plain));
+    slot(node, "meta").textContent = view.meta;
+    slot(node, "note").textContent = view.note;
+    const similar = node.querySelector(".similar");
+    if (view.similar) {
+      similar.href = view.similar;
+      similar.setAttribute("aria-label", `Find similar to ${view.plain}`);
+    } else {
+      similar.remove();
+    }
+    return node;
+  }
+
+  function value(state, choice, one, depth) {
+    const given = String(one.value);
+    const label = page.flags[choice.field]?.[given] ?? one.label;
+    const node = copy("value");
+    node.className = `depth-${depth}`;
+    const link = node.querySelector("a");
+    link.href = states.address(states.toggled(state, `filter.${choice.field}`, given));
+    link.dataset.key = `value:${choice.field}:${given}`;
+    if (one.selected) link.setAttribute("aria-current", "true");
+    node.querySelector(".swatch").dataset.colour = choice.colours ? given.toLowerCase() : "";
+    slot(node, "label").textContent = choice.tree ? label.split("/").at(-1) : label;
+    slot(node, "count").textContent = number(one.count);
+    return node;
+  }
+
+  const byPath = (a, b) => {
+    const left = String(a.value).split("/");
+    const right = String(b.value).split("/");
+    for (let level = 0; level < Math.min(left.length, right.length); level += 1) {
+      if (left[level] !== right[level]) return left[level] < right[level] ? -1 : 1;
+    }
+    return left.length - right.length;
+  };
+
+  function facet(state, choice, given) {
+    const values = choice.tree ? [...given].sort(byPath) : given;
+    const depthOf = (one) => (choice.tree ? String(one.value).split("/").length : 0);
+    const top = Math.min(...values.map(depthOf));
+    const nodes = values.map((one) => value(state, choice, one, Math.min(depthOf(one) - top, 3)));
+    const node = copy("facet");
+    node.dataset.key = `facet:${choice.field}`;
+    node.querySelector("summary").dataset.key = `summary:${choice.field}`;
+    slot(node, "label").textContent = choice.label;
+    const limit = nodes.length <= page.shown + 2 ? nodes.length : page.shown;
+    node.querySelector("ul").replaceChildren(...nodes.slice(0, limit));
+    const more = node.querySelector(".more");
+    if (limit === nodes.length) {
+      more.remove();
+    } else {
+      more.dataset.key = `more:${choice.field}`;
+      more.querySelector("summary").dataset.key = `more-summary:${choice.field}`;
+      slot(more, "more").textContent = `${nodes.length - limit} more`;
+      more.querySelector("ul").replaceChildren(...nodes.slice(limit));
+    }
+    return node;
+  }
+
+  function facets(state, answered, total) {
+    const groups = new Map();
+    for (const choice of page.facets[states.sideOf(state)]) {
+      const values = answered[choice.field] ?? [];
+      if (!values.some((one) => one.selected || one.count < total)) continue;
+      if (!groups.has(choice.group)) groups.set(choice.group, []);
+      groups.get(choice.group).push(facet(state, choice, values));
+    }
+    const nodes = [...groups].map(([label, found]) => {
+      const node = copy("group");
+      slot(node, "label").textContent = label;
+      node.append(...found);
+      return node;
+    });
+    keepingPlace($("facets"), () => $("facets").replaceChildren(...nodes));
+  }
+
+  // Focus and folded facets survive a new rendering: both are known by their keys.
+  function keepingPlace(parent, render) {
+    const folded = new Map(
+      [...parent.querySelectorAll("details")].map((node) => [node.dataset.key, node.open]),
+    );
+    const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    render();
+    for (const node of parent.querySelectorAll("details")) node.open = folded.get(node.dataset.key) ?? node.open;
+    if (focused) parent.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  function chips(state) {
+    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.label]));
+    const nodes = [];
+    [...state].forEach(([name, given], position) => {
+      if (!states.isRefinement(name)) return;
+      const kind = name.slice(0, name.indexOf("."));
+      let field = name.slice(kind.length + 1);
+      let sign = kind === "not" ? "not" : "";
+      const dot = field.lastIndexOf(".");
+      if (dot > 0 && field.slice(dot + 1) in page.operators) {
+        sign = page.operators[field.slice(dot + 1)];
+        field = field.slice(0, dot);
+      }
+      const told = page.flags[field]?.[given] ?? (given.split("/").at(-1) || given);
+      const node = copy("chip");
+      const link = node.querySelector("a");
+      link.href = states.address(states.withoutPair(state, position));
+      link.dataset.key = `chip:${name}:${given}`;
+      slot(node, "label").textContent = labels[field] ?? field;
+      slot(node, "value").textContent = `${sign} ${told}`.trim();
+      nodes.push(node);
+    });
+    const clear = $("clear").parentElement;
+    $("chips").replaceChildren(...nodes, clear);
+    $("chips").hidden = nodes.length === 0;
+    $("clear").href = states.address(states.cleared(state));
+    $("filter-count").textContent = nodes.length || "";
+    return nodes.length;
+  }
+
+  // Everything that follows from the address alone; it needs no reply.
+  function controls(state, image) {
+    const side = states.sideOf(state);
+    const similar = Boolean(image) || states.isSimilar(state);
+    for (const link of document.querySelectorAll("[data-side]")) {
+      link.href = states.address(states.onSide(state, link.dataset.side));
+      if (link.dataset.side === side) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const words = $("search").elements.q;
+    if (document.activeElement !== words) words.value = state.get("q") ?? "";
+    const carried = [...state].filter(([name]) => !["q", "sort", "asset", "product", "after"].includes(name));
+    $("carried").replaceChildren(
+      ...carried.map(([name, given]) => Object.assign(document.createElement("input"), { type: "hidden", name, value: given })),
+    );
+    const chosen = state.get("sort") ?? "";
+    $("sort").replaceChildren(
+      ...page.sorts[side].map((name) => {
+        const given = name === "relevance" ? "" : name;
+        return new Option(page.sortLabels[name], given, false, given === chosen);
+      }),
+    );
+    $("sort").disabled = similar;
+    $("sort-label").hidden = similar;
+    const folded = states.isFolded(state);
+    $("variants").hidden = side !== "products";
+    $("variants").textContent = folded ? "Show variants" : "Fold variants";
+    $("variants").href = states.address(states.withValue(state, "variants", folded ? "show" : ""));
+    $("query").hidden = !similar;
+    $("query-close").href = states.address(states.without(state, "asset", "product"));
+    const named = state.get("asset") ?? state.get("product") ?? "";
+    $("query-name").textContent = image ? image.name : named;
+    const shown = image ? image.url : state.has("asset") ? `/api/v1/assets/${encodeURIComponent(named)}/thumbnail` : "";
+    $("query-picture").hidden = !shown;
+    if (shown) $("query-picture").src = shown;
+    document.title = `${state.get("q") || "Search"} · Discovery`;
+    return chips(state);
+  }
+
+  function summary(state, answer, similar) {
+    const side = states.sideOf(state);
+    const total = Object.assign(document.createElement("span"), { className: "total", textContent: number(answer.total) });
+    const noun = answer.total === 1 ? side.slice(0, -1) : side;
+    $("status").replaceChildren(total, ` ${noun} `);
+    if (state.get("q") || similar) {
+      const how = Object.assign(document.createElement("span"), { className: "quiet", textContent: page.modes[answer.mode] ?? "" });
+      $("status").append(how);
+    }
+    $("notice").textContent = answer.fallback_reason ?? "";
+    $("notice").hidden = !answer.fallback_reason;
+  }
+
+  function emptiness(state, answer, refined, similar) {
+    $("empty").hidden = answer.total > 0;
+    if (answer.total > 0) return;
+    const side = states.sideOf(state);
+    $("empty-hint").textContent = refined
+      ? `No ${side} pass these filters. Take one away, or clear them all.`
+      : similar
+        ? "Nothing here looks enough like this picture."
+        : state.get("q")
+          ? `No ${side} hold these words, and none look like them.`
+          : "Nothing is indexed here yet.";
+    $("did-you-mean").hidden = true;
+    $("empty-variants").hidden = !states.isFolded(state);
+    $("empty-variants").href = states.address(states.withValue(state, "variants", "show"));
+    $("empty-clear").hidden = refined === 0;
+    $("empty-clear").href = states.address(states.cleared(state));
+  }
+
+  function hits(answer, append) {
+    const nodes = answer.hits.map(card);
+    if (append) $("hits").append(...nodes);
+    else $("hits").replaceChildren(...nodes);
+    $("more").hidden = !answer.next;
+    return nodes;
+  }
+
+  return {
+    controls,
+    answer(state, answer, { image = null, refined = 0 } = {}) {
+      const similar = Boolean(image) || states.isSimilar(state);
+      $("trouble").hidden = true;
+      summary(state, answer, similar);
+      facets(state, answer.facets, answer.total);
+      hits(answer, false);
+      emptiness(state, answer, refined, similar);
+    },
+    further(answer) {
+      return hits(answer, true)[0];
+    },
+    suggestion(state, text) {
+      const link = $("did-you-mean").querySelector("a");
+      link.textContent = text;
+      link.href = states.address(states.withValue(state, "q", text));
+      $("did-you-mean").hidden = false;
+    },
+    trouble(problem) {
+      $("trouble").hidden = false;
+      slot($("trouble"), "title").textContent = problem.title;
+      slot($("trouble"), "detail").textContent = problem.detail;
+      slot($("trouble"), "request").textContent = problem.request_id ?? "";
+      slot($("trouble"), "request").parentElement.hidden = !problem.request_id;
+      for (const id of ["empty", "more", "notice"]) $(id).hidden = true;
+      $("status").replaceChildren();
+      $("hits").replaceChildren();
+    },
+    busy(value) {
+      $("hits").setAttribute("aria-busy", String(value));
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// The state of the page is its address, in the grammar of the API; this module only reads and rewrites it.
+
+const REFINING = ["filter.", "not.", "or."];
+
+export const isRefinement = (name) => REFINING.some((prefix) => name.startsWith(prefix));
+export const sideOf = (state) => (state.get("in") === "products" ? "products" : "assets");
+export const isSimilar = (state) => state.has("asset") || state.has("product");
+export const isFolded = (state) => sideOf(state) === "products" && state.get("variants") !== "show";
+
+export function read(search) {
+  return new URLSearchParams(search);
+}
+
+export function address(state) {
+  const kept = [...state].filter(([name, value]) => value && !(name === "in" && value === "assets"));
+  return kept.length ? `/?${new URLSearchParams(kept)}` : "/";
+}
+
+export function change(state, edit) {
+  const next = new URLSearchParams(state);
+  next.delete("after");
+  edit(next);
+  return next;
+}
+
+export const without = (state, ...names) => change(state, (next) => names.forEach((name) => next.delete(name)));
+
+export function withValue(state, name, value) {
+  return change(state, (next) => (value ? next.set(name, value) : next.delete(name)));
+}
+
+export function toggled(state, name, value) {
+  const pairs = [...state].filter(([key]) => key !== "after");
+  const rest = pairs.filter(([key, given]) => !(key === name && given === value));
+  return new URLSearchParams(rest.length < pairs.length ? rest : [...pairs, [name, value]]);
+}
+
+export function withoutPair(state, position) {
+  return new URLSearchParams([...state].filter(([name], number) => number !== position && name !== "after"));
+}
+
+export function cleared(state) {
+  return new URLSearchParams([...state].filter(([name]) => !isRefinement(name) && name !== "after"));
+}
+
+export function onSide(state, side) {
+  const kept = [...state].filter(([name]) => ["q", "asset", "product"].includes(name));
+  return new URLSearchParams([...kept, ["in", side]]);
+}
+
+// What the API is asked for, given the state of the page.
+export function asked(state, facets, { picture = false, after = null } = {}) {
+  const similar = picture || isSimilar(state);
+  const dropped = similar ? ["variants", "facets", "after", "q", "sort", "mode"] : ["variants", "facets", "after"];
+  if (picture) dropped.push("asset", "product");
+  const pairs = [...state].filter(([name, value]) => value && !dropped.includes(name));
+  if (isFolded(state)) pairs.push(["filter.variant", "false"]);
+  pairs.push(["facets", facets.map((facet) => facet.field).join(",")]);
+  if (after) pairs.push(["after", after]);
+  return { path: similar ? "/api/v1/similar" : "/api/v1/search", pairs };
+}

@@ -1,0 +1,198 @@
+"""A read side in memory: enough of its behaviour to hold the web room to its own promises."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from discovery.errors import CursorExpired, FieldProblem, ImageUnreadable, NotFound
+from discovery.search.request import (
+    Condition,
+    FacetValue,
+    Filters,
+    Hit,
+    Mode,
+    SearchPage,
+    SearchRequest,
+    SimilarRequest,
+    Suggestion,
+    Suggestions,
+    Viewer,
+)
+from discovery.web.services import Check, Reading, Services
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import Side, find_field
+
+Document = AssetDocument | ProductDocument
+PIXEL = bytes.fromhex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700")
+
+
+def values_of(document: Document, side: Side, name: str) -> tuple[Any, ...]:
+    field = find_field(side, name)
+    assert field is not None
+    value: Any = document
+    for part in field.path.split("."):
+        value = getattr(value, part)
+    if value is None:
+        return ()
+    values = value if isinstance(value, tuple) else (value,)
+    if field.attribute is not None:
+        prefix = f"{field.attribute}\x1f"
+        return tuple(v.removeprefix(prefix) for v in values if v.startswith(prefix))
+    return values
+
+
+def meets(document: Document, side: Side, condition: Condition) -> bool:
+    values = values_of(document, side, condition.field)
+    return (
+        (not condition.any or any(v in values for v in condition.any))
+        and all(v in values for v in condition.all)
+        and not any(v in values for v in condition.none)
+        and (condition.exists is None or condition.exists == bool(values))
+        and (condition.gt is None or any(v > condition.gt for v in values))
+        and (condition.gte is None or any(v >= condition.gte for v in values))
+        and (condition.lt is None or any(v < condition.lt for v in values))
+        and (condition.lte is None or any(v <= condition.lte for v in values))
+    )
+
+
+def passes(document: Document, side: Side, filters: Filters, leaving_out: str | None = None) -> bool:
+    conditions = (c for c in filters.conditions if c.field != leaving_out)
+    return all(meets(document, side, c) for c in conditions) and (
+        not filters.alternatives
+        or any(all(meets(document, side, c) for c in group) for group in filters.alternatives)
+    )
+
+
+def words_of(document: Document) -> str:
+    if isinstance(document, AssetDocument):
+        parts = [document.source.filename, document.source.title or "", *document.source.keywords]
+        parts += [*document.product.name, *document.product.sku]
+    else:
+        parts = [document.source.sku, document.source.title, document.source.brand or ""]
+        parts += [value for values in document.source.attribute_values.values() for value in values]
+    return " ".join(parts).lower()
+
+
+class MemorySearch:
+    """Answers from two tuples of documents and remembers what it was asked."""
+
+    def __init__(self, assets: Iterable[AssetDocument], products: Iterable[ProductDocument]) -> None:
+        self.documents: dict[Side, tuple[Document, ...]] = {
+            "assets": tuple(assets),
+            "products": tuple(products),
+        }
+        self.asked: list[SearchRequest | SimilarRequest] = []
+        self.failure: Exception | None = None
+
+    def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
+        self._ask(request)
+        words = request.q.lower().split()
+        found = [d for d in self.documents[request.side] if all(w in words_of(d) for w in words)]
+        if request.sort == "name":
+            found.sort(key=lambda d: d.id)
+        return self._page(request, found, Mode.TEXT, {"text": 0.5} if words else {})
+
+    def similar(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
+        self._ask(request)
+        if request.image is not None and request.image.startswith(b"<"):
+            raise ImageUnreadable("the bytes are HTML, expected a picture")
+        if request.asset is not None:
+            self.asset(request.asset, viewer)
+        if request.product is not None:
+            self.product(request.product, viewer)
+        found = [d for d in self.documents[request.side] if d.id != request.asset]
+        return self._page(request, found, Mode.VISUAL, {"visual": 0.8})
+
+    def suggest(self, side: Side, q: str) -> Suggestions:
+        titles = [d.source.title or d.id for d in self.documents[side] if q and q.lower() in words_of(d)]
+        return Suggestions(tuple(Suggestion(title, "query") for title in dict.fromkeys(titles[:5])), None)
+
+    def asset(self, id: str, viewer: Viewer) -> AssetDocument:
+        self._fail()
+        for document in self.documents["assets"]:
+            if document.id == id and isinstance(document, AssetDocument):
+                return document
+        raise NotFound(f"no asset {id[:100]!r}", (FieldProblem("id", "no such asset"),))
+
+    def product(self, sku: str, viewer: Viewer) -> ProductDocument:
+        self._fail()
+        for document in self.documents["products"]:
+            if isinstance(document, ProductDocument) and document.source.sku == sku:
+                return document
+        raise NotFound(f"no product {sku[:100]!r}", (FieldProblem("sku", "no such product"),))
+
+    def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+        return tuple(self.asset(link.id, viewer) for link in self.product(sku, viewer).assets.links)
+
+    def _ask(self, request: SearchRequest | SimilarRequest) -> None:
+        self._fail()
+        self.asked.append(request)
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def _page(
+        self,
+        request: SearchRequest | SimilarRequest,
+        found: list[Document],
+        mode: Mode,
+        signals: dict[str, float],
+    ) -> SearchPage:
+        side, filters = request.side, request.filters
+        hits = [d for d in found if passes(d, side, filters)]
+        facets = {name: self._facet(found, side, filters, name) for name in request.facets}
+        size = request.size or 24
+        if request.after is not None and not request.after.isdecimal():
+            raise CursorExpired("the cursor is not one of ours", (FieldProblem("after", "not a cursor"),))
+        start = int(request.after or 0)
+        shown = hits[start : start + size]
+        return SearchPage(
+            total=len(hits),
+            took_ms=1,
+            mode=mode,
+            fallback_reason=None,
+            hits=tuple(Hit(d.id, d, sum(signals.values()), signals, {}) for d in shown),
+            facets=facets,
+            next=str(start + size) if start + size < len(hits) else None,
+        )
+
+    def _facet(
+        self, found: list[Document], side: Side, filters: Filters, name: str
+    ) -> tuple[FacetValue, ...]:
+        chosen = {v for c in filters.conditions if c.field == name for v in (*c.any, *c.all)}
+        counts: Counter[Any] = Counter()
+        for document in found:
+            if passes(document, side, filters, leaving_out=name):
+                counts.update(set(values_of(document, side, name)))
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+        return tuple(
+            FacetValue(v, str(v).lower() if isinstance(v, bool) else v, n, v in chosen)
+            for v, n in ordered[:50]
+        )
+
+
+def services_over(
+    search: MemorySearch,
+    *,
+    thumbnails: Callable[[AssetDocument, int], bytes | Path] = lambda _asset, _size: PIXEL,
+    originals: Callable[[AssetDocument], Any] | None = None,
+) -> Services:
+    def no_original(asset: AssetDocument) -> Path:
+        raise NotFound(f"asset {asset.id} has no file")
+
+    return Services(
+        search=search,
+        thumbnails=thumbnails,
+        originals=originals or no_original,
+        readiness=lambda: (Check("engine", True), Check("model", True)),
+        readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
+    )
+
+
+def with_source(document: AssetDocument, **changes: Any) -> AssetDocument:
+    return dataclasses.replace(document, source=dataclasses.replace(document.source, **changes))
