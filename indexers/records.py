@@ -67,7 +67,8 @@ class Problem:
     """One file or row that could not be taken, or was taken in part.
 
     ``key`` is the file's key or ``"<file>:<row>"``; ``field`` the column or tag, if one is to blame;
-    ``fatal`` is false where the item was indexed without the bad value.
+    ``fatal`` is false where the item was indexed without the bad value. ``sku`` names the product where a
+    bad row still tells it: what is known to be there, if badly, is not gone.
     """
 
     source: str
@@ -75,3 +76,4 @@ class Problem:
     reason: str
     field: str | None = None
     fatal: bool = True
+    sku: str | None = None

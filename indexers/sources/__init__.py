@@ -1,0 +1,1 @@
+"""Where a run reads from: folders, buckets and product catalogues."""
