@@ -40,7 +40,7 @@ def engine_home(parts_home: Path) -> Path:
 @pytest.fixture(scope="session")
 def engine(engine_home: Path, parts_home: Path) -> Iterator[Engine]:
     """A real, connected engine, shared by the sessions that run at the same time."""
-    embedded = EmbeddedEngine(engine_home, HEAP_MB, parts_home=parts_home)
+    embedded = EmbeddedEngine(engine_home, HEAP_MB, parts_home=parts_home, short_lived=True)
     address = embedded.start()
     connected = connect(EngineSettings(), address.url)
     yield connected

@@ -67,11 +67,12 @@ class Engine:
 def connect(settings: EngineSettings, url: str) -> Engine:
     """Return a connection to ``url``; the first request is what opens it.
 
-    Requests are tried once more when a connection breaks (a node that was restarted leaves dead ones behind), never
-    when the time is up: the engine may still be at work on it, and trying again would double the load.
+    Requests are tried once more when a connection breaks (a node that was restarted leaves dead ones behind),
+    never when the time is up: the engine may still be at work on it, and trying again would double the load.
 
     Raises:
-        ConfigurationInvalid: AWS signing is asked for and there are no credentials, or a certificate cannot be read.
+        ConfigurationInvalid: AWS signing is asked for and there are no credentials, or a certificate cannot
+            be read.
     """
     address = urlsplit(url)
     secure = address.scheme == "https"

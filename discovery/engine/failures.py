@@ -1,4 +1,4 @@
-"""The room's edge: every error of the client becomes a row of the project's error table, here and nowhere else."""
+"""The room's edge: every error of the client becomes one of the project's error table, only here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def translate(error: Exception) -> DiscoveryError:
     """Return the error of the table that says what a caller can do about this error of the client."""
     if isinstance(error, client.ConnectionTimeout):
         return EngineTimedOut(
-            "the search engine did not answer in time; try again, or raise engine.timeout_seconds"
+            "the search engine did not answer in time; try again or raise engine.timeout_seconds"
         )
     if isinstance(error, client.SSLError):
         return EngineUnavailable(
@@ -46,7 +46,7 @@ def translate(error: Exception) -> DiscoveryError:
         )
     if isinstance(error, client.ConnectionError):
         return EngineUnavailable(
-            f"the search engine cannot be reached: {_transport_reason(error)}; is it running, and engine.url right?"
+            f"the search engine cannot be reached: {_transport_reason(error)}; check engine.url"
         )
     if isinstance(error, client.TransportError):
         status = error.status_code if isinstance(error.status_code, int) else 0

@@ -165,7 +165,7 @@ class Indices:
             self._client.indices.refresh(index=name)
 
     def force_merge(self, name: str, segments: int = 1) -> None:
-        """Merge an index into few segments, which makes vector search faster; waits for it (minutes when large)."""
+        """Merge an index into few segments, which makes vector search faster; waits (minutes when large)."""
         with translated():
             reply = self._client.indices.forcemerge(
                 index=name, max_num_segments=segments, request_timeout=SETTLE_TIMEOUT_SECONDS

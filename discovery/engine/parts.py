@@ -1,7 +1,8 @@
 """The embedded engine's parts: which files, pinned by checksum, fetched once and shared by every checkout.
 
 ``parts.json`` beside this module names each file by its Maven coordinates, size and SHA-256. Where the
-files come from is the resolver's own business (jgo's configuration file takes a mirror). To pin anew after changing ``ROOTS`` or ``PLUGIN``::
+files come from is the resolver's own business (jgo's configuration file takes a mirror). To pin anew after
+changing ``ROOTS`` or ``PLUGIN``::
 
     python -m discovery.engine.parts --pin
 """

@@ -44,7 +44,7 @@ class Reader:
         return reply
 
     def multi_search(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Run several searches in one request and return their replies in order; one that fails fails them all."""
+        """Run several searches in one request, return their replies in order; one that fails fails all."""
         if not bodies:
             return []
         lines: list[Mapping[str, Any]] = []
@@ -60,7 +60,7 @@ class Reader:
         return replies
 
     def get(self, index: str, id: str, source: Sequence[str] | bool | None = None) -> dict[str, Any] | None:
-        """Return a document's source (or the named parts of it), as last written; None where there is none."""
+        """Return a document's source (or named parts of it), as last written; None where there is none."""
         with translated():
             try:
                 reply = self._client.get(
@@ -125,7 +125,7 @@ class Reader:
         source_includes: Sequence[str] | None = None,
         page: int = 1000,
     ) -> Iterator[dict[str, Any]]:
-        """Yield every hit (``_id``, ``_source`` …) of a query once, in no order worth naming, in constant memory.
+        """Yield every hit (``_id``, ``_source`` …) of a query once, in no set order, in constant memory.
 
         What is seen is the index as it was when the scan began, however it changes meanwhile. Shard by
         shard, in the order in which documents lie there: a tie-breaker over shards (``_shard_doc``) does not

@@ -69,13 +69,13 @@ class Records:
 
     def append(self, index: str, source: Mapping[str, Any]) -> str:
         """Add a record under a new id, once, even if the connection breaks on the way; return the id."""
-        id = uuid.uuid4().hex
+        new = uuid.uuid4().hex
         with translated():
             try:
-                self._client.index(index=index, id=id, body=source, params={"op_type": "create"})
+                self._client.index(index=index, id=new, body=source, params={"op_type": "create"})
             except ConflictError:
-                return id  # the first try of the same request arrived; only its answer was lost
-        return id
+                return new  # the first try of the same request arrived; only its answer was lost
+        return new
 
     def search(self, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Run one search and return the engine's whole reply.

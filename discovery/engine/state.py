@@ -113,12 +113,12 @@ def unregister_user(lock: FileLock) -> None:
 
 def users(folders: Folders) -> tuple[int, ...]:
     """Return the process numbers of those who use the node now; locks of the dead are cleared away."""
-    found = []
-    for path in sorted(folders.users.glob("*.lock")):
-        # A newcomer whose file goes while it waits for its lock notices that and makes another.
-        if not _if_free(path, functools.partial(path.unlink, missing_ok=True)):
-            found.append(int(path.name.partition("-")[0]))
-    return tuple(found)
+    # A newcomer whose file goes while it waits for its lock notices that and makes another.
+    return tuple(
+        int(path.name.partition("-")[0])
+        for path in sorted(folders.users.glob("*.lock"))
+        if not _if_free(path, functools.partial(path.unlink, missing_ok=True))
+    )
 
 
 def is_wanted(folders: Folders) -> bool:

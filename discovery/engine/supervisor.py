@@ -58,6 +58,7 @@ class Supervisor:
         self._told = threading.Event()
         self._stop = False
         self._restarts = 0
+        self._ready = False
         self._port = 0
         self._last_word = decision_lock(self._folders, timeout=0)
 
@@ -103,9 +104,10 @@ class Supervisor:
             if time.monotonic() - ran_since > CALM_SECONDS:
                 self._restarts = 0
             self._restarts += 1
-            if self._restarts > 1:
+            if self._restarts > 1 or not self._ready:
                 raise EngineSetupFailed(
-                    f"the embedded engine ended by itself (exit status {node.returncode}); "
+                    f"the embedded engine {'ended by itself' if self._ready else 'did not become ready'} "
+                    f"(exit status {node.returncode}); "
                     f"the end of its log {self._folders.log}:\n{log_tail(self._folders)}"
                 )
 
@@ -122,17 +124,17 @@ class Supervisor:
     def _watch(self, node: subprocess.Popen[bytes]) -> bool:
         """Return True when the node is to end, False when it ended by itself."""
         deadline = time.monotonic() + READY_SECONDS
-        ready = False
+        self._ready = False
         while node.poll() is None:
             if self._stop or self._is_unwanted():
                 return True
-            if not ready:
-                ready = is_healthy(self._port, self._folders.cluster)
-                if ready:
+            if not self._ready:
+                self._ready = is_healthy(self._port, self._folders.cluster)
+                if self._ready:
                     self._record("ready", node.pid)
                 elif time.monotonic() > deadline:
                     return False
-            self._told.wait(TICK_SECONDS if ready else 0.1)
+            self._told.wait(TICK_SECONDS if self._ready else 0.1)
             self._told.clear()
         return self._stop
 

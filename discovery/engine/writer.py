@@ -64,8 +64,8 @@ Operation = Put | Update | Delete
 class Outcome:
     """What became of one operation.
 
-    ``written``; ``unchanged``: an update that changed nothing; ``newer``: the index holds this version or a newer
-    one; ``gone``: a delete that is done, or an update of what is not there; ``failed``: with the reason.
+    ``written``; ``unchanged``: an update that changed nothing; ``newer``: the index holds this version or a
+    newer one; ``gone``: a delete that is done, or an update of what is not there; ``failed``: why.
     """
 
     id: str
@@ -83,9 +83,9 @@ class _Line:
 class Writer:
     """Bulk writes.
 
-    ``retries`` is how often a document or request that was turned away as busy is tried again; ``chunk_documents``
-    and ``chunk_bytes`` bound one request; ``threads`` requests are under way at once. Memory is bounded
-    by about ``threads + 1`` chunks, however long the stream.
+    ``retries`` is how often a document or request that was turned away as busy is tried again;
+    ``chunk_documents`` and ``chunk_bytes`` bound one request; ``threads`` requests are under way at once.
+    Memory is bounded by about ``threads + 1`` chunks, however long the stream.
     """
 
     def __init__(
@@ -108,12 +108,12 @@ class Writer:
     def write(self, operations: Iterable[Operation]) -> Iterator[Outcome]:
         """Write a stream of operations; yield their outcomes in the same order.
 
-        It is a generator: nothing is written that is not asked for by reading on. Two operations on one document
-        belong in one request's worth of stream only with ``threads=1``.
+        It is a generator: nothing is written that is not asked for by reading on. Two operations on one
+        document belong in one request's worth of stream only with ``threads=1``.
 
         Raises:
-            EngineUnavailable, EngineBusy, EngineTimedOut: the engine turned a whole request away until the retries
-                were used up; what was yielded is safe, and the rest may be written again.
+            EngineUnavailable, EngineBusy, EngineTimedOut: the engine turned a whole request away until the
+                retries were used up; what was yielded is safe, and the rest may be written again.
             IndexMissing: an operation names an index that does not exist.
         """
         chunks = self._chunks(operations)
@@ -173,7 +173,7 @@ class Writer:
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _request(self, lines: Sequence[_Line], *, last: bool) -> list[Mapping[str, Any]] | None:
-        """Return one item for each line, or None where the whole request was turned away and may be tried again."""
+        """Return one item for each line, or None where the whole request was turned away for now."""
         try:
             reply = self._client.bulk(
                 body=b"".join(line.body for line in lines), params={"filter_path": REPLY_FIELDS}
@@ -200,7 +200,7 @@ class Writer:
 
 
 def pause_before(attempt: int, jitter: float) -> float:
-    """Return how many seconds to wait before a further try: doubling, half of it by chance (``jitter`` 0 to 1)."""
+    """Return the seconds to wait before a further try: doubling, half by chance (``jitter`` 0 to 1)."""
     longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0**attempt)
     return longest * (0.5 + 0.5 * jitter)
 
