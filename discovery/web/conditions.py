@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -28,6 +29,8 @@ MOST_VALUES = 500
 MOST_CHARACTERS = 1000
 # Whole numbers up to here are exact in JSON's doubles.
 LARGEST_NUMBER = 2**53
+
+_YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 _EXPECTED = {
     Kind.KEYWORD: "a text",
@@ -163,11 +166,16 @@ def _flag(value: Any) -> Value | None:
 
 
 def _date(value: Any) -> Value | None:
-    if not isinstance(value, str) or len(value) < len("2025-03-31"):
+    if not isinstance(value, str):
         return None
     try:
+        if _YEAR_OR_MONTH.fullmatch(value):
+            date.fromisoformat(f"{value}-01-01"[: len("2025-03-31")])
+            return value
         if len(value) == len("2025-03-31"):
             return date.fromisoformat(value).isoformat()
+        if len(value) < len("2025-03-31"):
+            return None
         moment = datetime.fromisoformat(value)
         zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from urllib.parse import quote
 
@@ -149,8 +150,8 @@ def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
         "shown": view.SHOWN_VALUES,
         "facets": {
             side: [
-                {"field": c.field, "label": c.label, "group": c.group, "tree": c.tree, "colours": c.colours}
-                for c in choices
+                dataclasses.asdict(choice) | {"chip": view.chip_labels(side)[choice.field]}
+                for choice in choices
             ]
             for side, choices in view.FACETS.items()
         },

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -150,10 +151,19 @@ def hidden(pairs: Pairs) -> Pairs:
     return [(name, value) for name, value in without(pairs, *_FORM, "asset", "product") if value]
 
 
+def chip_labels(side: Side) -> dict[str, str]:
+    """Return what each facet is called outside its group: with the group where two share a label."""
+    seen = Counter(choice.label for choice in FACETS[side])
+    return {
+        choice.field: choice.label if seen[choice.label] == 1 else f"{choice.group} {choice.label.lower()}"
+        for choice in FACETS[side]
+    }
+
+
 def chips(pairs: Pairs) -> list[dict[str, str]]:
     """Return the current refinements, each with the address without it."""
     found = []
-    labels = {choice.field: choice.label for choice in FACETS[side_of(pairs)]}
+    labels = chip_labels(side_of(pairs))
     for position, (name, value) in enumerate(pairs):
         if not name.startswith(_REFINING):
             continue

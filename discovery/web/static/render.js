@@ -169,7 +169,7 @@ export function createRenderer(page) {
   }
 
   function chips(state) {
-    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.label]));
+    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.chip]));
     const nodes = [];
     [...state].forEach(([name, given], position) => {
       if (!states.isRefinement(name)) return;
@@ -255,7 +255,7 @@ export function createRenderer(page) {
     if (answer.total > 0) return;
     const side = states.sideOf(state);
     $("empty-hint").textContent = refined
-      ? `No ${side} pass these filters. Take one away, or clear them all.`
+      ? `No ${side}${state.get("q") ? " with these words" : ""} pass these filters. Take one away, or clear them all.`
       : similar
         ? "Nothing here looks enough like this picture."
         : state.get("q")
