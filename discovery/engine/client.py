@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +23,9 @@ CONNECTIONS = 32
 SERVERLESS = "aoss"
 INSTALLED_KNN = "opensearch-knn"
 CLASS_PATH_KNN = "org.opensearch.knn.plugin.KNNPlugin"
+
+# The client logs each refused request as a warning; here it becomes an error that says more, or an answer.
+logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +80,26 @@ def connect(settings: EngineSettings, url: str) -> Engine:
             be read.
     """
     address = urlsplit(url)
-    secure = address.scheme == "https"
     options: dict[str, Any] = {}
-    if secure:
-        options |= {
-            "ca_certs": settings.ca_file or None,
-            "client_cert": settings.client_certificate or None,
-            "client_key": settings.client_key or None,
-        }
+    if address.scheme == "https":
+        options |= {"use_ssl": True, "ssl_context": _trust(settings)}
     if settings.aws_region:
         options["http_auth"] = _signer(settings)
     elif settings.user:
         options["http_auth"] = (settings.user, settings.password)
     elif address.username:
         options["http_auth"] = (address.username, address.password or "")
-    try:
-        client = OpenSearch(
-            hosts=[_host(url)],
-            connection_class=Urllib3HttpConnection,
-            use_ssl=secure,
-            verify_certs=secure,
-            timeout=settings.timeout_seconds,
-            pool_maxsize=CONNECTIONS,
-            http_compress=not is_loopback(address.hostname),
-            max_retries=1,
-            retry_on_timeout=False,
-            retry_on_status=(),
-            **options,
-        )
-    except OSError as error:
-        raise ConfigurationInvalid(f"engine: a certificate or key file cannot be read: {error}") from error
+    client = OpenSearch(
+        hosts=[_host(url)],
+        connection_class=Urllib3HttpConnection,
+        timeout=settings.timeout_seconds,
+        pool_maxsize=CONNECTIONS,
+        http_compress=not is_loopback(address.hostname),
+        max_retries=1,
+        retry_on_timeout=False,
+        retry_on_status=(),
+        **options,
+    )
     return Engine(
         without_secrets(url), client, settings.aws_service == SERVERLESS and bool(settings.aws_region)
     )
@@ -157,6 +152,22 @@ def _host(url: str) -> dict[str, Any]:
         "port": address.port or (443 if address.scheme == "https" else 80),
     }
     return host | ({"url_prefix": address.path.strip("/")} if address.path.strip("/") else {})
+
+
+def _trust(settings: EngineSettings) -> ssl.SSLContext:
+    """Return whom to trust, and who to be: read now, so that a bad file is not met in the first request."""
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:
+        raise ConfigurationInvalid(f"engine.ca_file {settings.ca_file} cannot be used: {error}") from error
+    if settings.client_certificate:
+        try:
+            context.load_cert_chain(settings.client_certificate, settings.client_key or None)
+        except OSError as error:
+            raise ConfigurationInvalid(
+                f"engine.client_certificate {settings.client_certificate} cannot be used: {error}"
+            ) from error
+    return context
 
 
 def _signer(settings: EngineSettings) -> Urllib3AWSV4SignerAuth:

@@ -165,6 +165,10 @@ class Reader:
     def _shards(self, index: str) -> list[tuple[str, int]]:
         with translated():
             groups = self._client.search_shards(index=index)["shards"]
+        if (
+            not groups
+        ):  # unlike every other request, this one has nothing to say about a name that is not there
+            raise IndexMissing(f"no such index [{index}]; index something first")
         return sorted({(copy["index"], copy["shard"]) for group in groups for copy in group})
 
     def count(self, index: str, query: Mapping[str, Any] | None = None) -> int:

@@ -187,7 +187,7 @@ def test_a_node_that_cannot_start_says_why_with_the_end_of_its_log(tmp_path: Pat
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "data").mkdir(mode=0o700)
     (tmp_path / "engine" / "data" / "nodes").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(EngineSetupFailed, match="engine.log"):
+    with pytest.raises(EngineSetupFailed, match=r"engine\.log"):
         engine.start(progress=False)
     assert engine.status().users == ()
 

@@ -80,7 +80,7 @@ class Shelf:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("discovery.engine.parts.time.sleep", lambda _seconds: None)
 
 
 def provision(home: Path, shelf: Shelf) -> parts.Fetched:
