@@ -1,0 +1,1 @@
+"""Ranking decisions: from a request to one engine query, and from its answer to a page."""

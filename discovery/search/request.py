@@ -114,7 +114,10 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page. ``total`` and ``facets`` are of exactly the set that the pages walk through."""
+    """One page. ``total`` and ``facets`` are of exactly the set that the pages walk through.
+
+    ``corrected`` is the spelling that was searched for where the words as typed found nothing.
+    """
 
     total: int
     took_ms: int
@@ -123,6 +126,7 @@ class SearchPage:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     next: str | None
+    corrected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

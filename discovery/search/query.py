@@ -1,0 +1,175 @@
+"""The whole engine request, from parts: one query whose hits, total, facets and pages are of one set.
+
+The form (engine-side signals side by side, each saturating, in one ``bool``) is the convex combination of
+Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS 42(1), 2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from discovery.search.clauses import Clause, all_of
+from discovery.search.facets import Facet, facet_aggregations
+from discovery.search.filters import filter_clauses
+from discovery.search.identifiers import has_identifier, identifier_signal
+from discovery.search.request import Filters, Mode
+from discovery.search.text import highlight, matching_clause, spelling, text_signal
+from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
+from mappings.fields import VECTORS, Field, Side
+
+IDENTIFIED = "identified"
+WORDED = "worded"
+
+Matching = Callable[[list[Clause]], Clause]
+"""Makes the query of a question from the clauses that every hit must pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A search by words, decided: how it is done and, where pictures take part, with what vector.
+
+    ``floor`` is a cosine; ``share`` is the pictures' part of a hybrid score; ``nearest`` their number.
+    """
+
+    side: Side
+    q: str
+    mode: Mode
+    vector: tuple[float, ...] = ()
+    floor: float = 0.0
+    share: float = 0.5
+    nearest: int = 1000
+
+    def query(self, filters: list[Clause]) -> Clause:
+        """Return the query; without words it is whatever passes the filters."""
+        if not self.q:
+            return all_of(filters)
+        joint, _ = VECTORS[self.side]
+        weights = {Mode.TEXT: (1.0, 0.0), Mode.VISUAL: (0.0, 1.0)}.get(
+            self.mode, (1 - self.share, self.share)
+        )
+        signals: list[Clause] = []
+        if weights[0] > 0:
+            signals.append(text_signal(self.side, self.q, weights[0]))
+            if has_identifier(self.q):
+                signals.append(identifier_signal(self.side, self.q))
+        if weights[1] > 0:
+            signals.append(
+                visual_signal(
+                    joint, self.vector, k=self.nearest, floor=self.floor, weight=weights[1], filters=filters
+                )
+            )
+        return {"bool": {"filter": filters, "should": signals, "minimum_should_match": 1}}
+
+    def probes(self) -> dict[str, Clause]:
+        """Return what counts the hits that the words themselves, or a whole identifier, brought in."""
+        counted: dict[str, Clause] = {WORDED: {"filter": matching_clause(self.q)}}
+        if has_identifier(self.q):
+            counted[IDENTIFIED] = {"filter": identifier_signal(self.side, self.q)}
+        return counted
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A search by a picture: by its ``look`` alone, or with its place in the joint space as well.
+
+    With ``joint`` the set is still that of the look; the joint space only takes part in the order.
+    """
+
+    side: Side
+    look: tuple[float, ...]
+    joint: tuple[float, ...] | None
+    floor: float
+    nearest: int
+
+    @property
+    def share(self) -> float:
+        """The look's part of a score."""
+        return 1.0 if self.joint is None else LOOK_SHARE
+
+    def query(self, filters: list[Clause]) -> Clause:
+        """Return the query: the nearest so many that pass ``filters``, no less similar than the floor."""
+        joint_path, look_path = VECTORS[self.side]
+        look = similarity_signal(
+            SIGNAL, look_path, self.look, k=self.nearest, floor=self.floor, share=self.share, filters=filters
+        )
+        if self.joint is None:
+            return {"bool": {"filter": filters, "must": [look]}}
+        meaning = similarity_signal(
+            MEANING, joint_path, self.joint, k=self.nearest, floor=-1, share=1 - self.share, filters=filters
+        )
+        return {"bool": {"filter": filters, "must": [look], "should": [meaning]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one side, all checked.
+
+    ``always`` are clauses of every query made from it: the viewer's rights, and an item left out.
+    """
+
+    side: Side
+    matching: Matching
+    filters: Filters
+    always: tuple[Clause, ...]
+    facets: tuple[Facet, ...]
+    order: list[Clause]
+    facet_values: int
+
+    def query(self, leaving_out: Field | None = None) -> Clause:
+        """Return the query; ``leaving_out`` names a field whose own conditions are left out."""
+        return self.matching([*self.always, *filter_clauses(self.side, self.filters, leaving_out)])
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the first page of a search by words asks besides: marks, counts of its signals, spellings."""
+
+    marked: str = ""
+    probes: tuple[tuple[str, Clause], ...] = ()
+    spelling: str = ""
+
+
+def page_body(question: Question, size: int, extras: Extras) -> Clause:
+    """Return the request for one page of ``question``, with its total and the facets nothing narrows."""
+    body: dict[str, Any] = {
+        "size": size,
+        "track_total_hits": True,
+        "track_scores": True,
+        "include_named_queries_score": True,
+        "_source": {"excludes": list(VECTORS[question.side])},
+        "query": question.query(),
+        "sort": question.order,
+    }
+    free = tuple(facet for facet in question.facets if not facet.narrowed)
+    counted = facet_aggregations(free, question.facet_values) | dict(extras.probes)
+    if counted:
+        body["aggs"] = counted
+    if extras.marked:
+        body["highlight"] = highlight(question.side, extras.marked)
+    if extras.spelling:
+        body["suggest"] = spelling(extras.spelling)
+    return body
+
+
+def sibling_bodies(question: Question) -> list[Clause]:
+    """Return one request for each facet that is itself narrowed: its counts without its own conditions."""
+    return [
+        {
+            "size": 0,
+            "track_total_hits": False,
+            "query": question.query(leaving_out=facet.field),
+            "aggs": facet_aggregations((facet,), question.facet_values),
+        }
+        for facet in question.facets
+        if facet.narrowed
+    ]
+
+
+def frozen(body: Clause, pit: str, keep_alive_seconds: int, after: tuple[Any, ...] | None = None) -> Clause:
+    """Return ``body`` asked of a point in time, from after the hit with those sort values."""
+    asked = {**body, "pit": {"id": pit, "keep_alive": f"{keep_alive_seconds}s"}}
+    if after is not None:
+        asked["search_after"] = list(after)
+    return asked

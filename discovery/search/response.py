@@ -1,0 +1,77 @@
+"""From the engine's reply to a page: documents, signals, marks and facets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from discovery.search import text
+from discovery.search.facets import Facet, Labels, read_facet
+from discovery.search.request import FacetValue, Hit
+from discovery.search.vectors import MEANING, SIGNAL, cosine, similarity_of
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import Side
+
+_DIGITS = 6
+_DOCUMENTS: dict[Side, type[AssetDocument] | type[ProductDocument]] = {
+    "assets": AssetDocument,
+    "products": ProductDocument,
+}
+
+
+def total_of(reply: Mapping[str, Any]) -> int:
+    """Return how many items the whole result has."""
+    return int(reply["hits"]["total"]["value"])
+
+
+def count_of(reply: Mapping[str, Any], name: str) -> int:
+    """Return the count of a probe, 0 where it was not asked for."""
+    return int(reply.get("aggregations", {}).get(name, {}).get("doc_count", 0))
+
+
+def document(side: Side, hit: Mapping[str, Any]) -> AssetDocument | ProductDocument:
+    """Return a hit's document; its vectors were not fetched."""
+    return _DOCUMENTS[side].from_source(hit["_source"])
+
+
+def words_hit(side: Side, hit: Mapping[str, Any]) -> Hit:
+    """Return one hit of a search by words: its score is the sum of its signals."""
+    signals = {name: round(float(score), _DIGITS) for name, score in _signals(hit).items()}
+    return Hit(
+        id=hit["_id"],
+        document=document(side, hit),
+        score=round(float(hit["_score"] or 0.0), _DIGITS),
+        signals=signals,
+        highlight=text.read_highlight(side, hit.get("highlight", {})),
+    )
+
+
+def likeness_hit(side: Side, hit: Mapping[str, Any], share: float) -> Hit:
+    """Return one hit of a search by a picture: its signals are cosines, its score how similar it is."""
+    scores = _signals(hit)
+    signals = {SIGNAL: cosine(float(scores[SIGNAL]), share)}
+    if share < 1:
+        signals[MEANING] = cosine(float(scores.get(MEANING, 0.0)), 1 - share) if MEANING in scores else 0.0
+    return Hit(
+        id=hit["_id"],
+        document=document(side, hit),
+        score=similarity_of(signals),
+        signals=signals,
+        highlight={},
+    )
+
+
+def read_facets(
+    facets: Sequence[Facet], reply: Mapping[str, Any], siblings: Sequence[Mapping[str, Any]], labels: Labels
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Return every facet in the order in which it was asked for."""
+    further = iter(siblings)
+    return {
+        facet.name: read_facet(facet, (next(further) if facet.narrowed else reply)["aggregations"], labels)
+        for facet in facets
+    }
+
+
+def _signals(hit: Mapping[str, Any]) -> Mapping[str, float]:
+    named = hit.get("matched_queries", {})
+    return named if isinstance(named, Mapping) else {}

@@ -1,0 +1,570 @@
+"""The read side's use cases. All that is asked of the engine passes through here, and through one seam."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from discovery.config import SearchSettings
+from discovery.errors import (
+    CursorExpired,
+    DiscoveryError,
+    FieldProblem,
+    IndexMismatch,
+    IndexMissing,
+    ModelUnavailable,
+    NotFound,
+)
+from discovery.search import paging, suggest
+from discovery.search.clauses import Clause, none_of, refused
+from discovery.search.facets import asked_facets
+from discovery.search.identifiers import looks_like_identifier
+from discovery.search.paging import Cursor
+from discovery.search.query import (
+    IDENTIFIED,
+    WORDED,
+    Extras,
+    Likeness,
+    Matching,
+    Question,
+    Words,
+    frozen,
+    page_body,
+    sibling_bodies,
+)
+from discovery.search.request import (
+    FacetValue,
+    Filters,
+    Mode,
+    SearchPage,
+    SearchRequest,
+    SimilarRequest,
+    Suggestions,
+    Viewer,
+)
+from discovery.search.response import (
+    count_of,
+    document,
+    likeness_hit,
+    read_facets,
+    total_of,
+    words_hit,
+)
+from discovery.search.sorting import by_score, order
+from discovery.search.standing import FAMILIES, Searching, Snapshots, Spellings, Stamp, Stamps
+from discovery.search.text import corrected, normalise
+from discovery.search.vectors import Model, plain
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import VECTORS, Field, Side
+
+Access = Callable[[Viewer, Side], Clause | None]
+"""Makes the clause that every hit must pass from who asks; ``None`` where there is nothing to withhold."""
+
+IDS_AT_ONCE = 1000
+SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
+MODELS_OWN = -1.0
+
+
+def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - the seam's shape
+    """Return no clause: today any viewer may see everything."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the first page of a search by words came to, and so what its further pages ask."""
+
+    words: Words
+    reason: str | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The engine's replies for one page: the page itself, and each narrowed facet's siblings."""
+
+    page: dict[str, Any]
+    siblings: Sequence[dict[str, Any]]
+    pit: str | None = None
+
+
+class SearchService:
+    """Search, similarity, completion and single items, for one prefix of indices.
+
+    ``model`` makes vectors and may be absent at any time; ``read_original`` returns an asset's bytes.
+    ``cursor_key`` signs cursors: give one that outlives the process if cursors are to.
+    """
+
+    def __init__(
+        self,
+        reader: Searching,
+        settings: SearchSettings,
+        prefix: str,
+        model: Model,
+        read_original: Callable[[AssetDocument], bytes],
+        access: Access = everything,
+        *,
+        cursor_key: bytes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._model = model
+        self._read_original = read_original
+        self._access = access
+        self._key = cursor_key or secrets.token_bytes(32)
+        self._stamps = Stamps(reader, prefix, clock)
+        self._snapshots = Snapshots(reader, settings.cursor_minutes * 60, clock)
+        self._spellings = Spellings(reader, clock)
+
+    def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
+        """Answer a search by words.
+
+        Raises:
+            InputInvalid: naming the field, for whatever the request has wrong.
+            CursorExpired: naming ``after``.
+            IndexMissing, IndexMismatch: as named; and the engine's own errors.
+        """
+        started = time.perf_counter()
+        side = _side(request.side)
+        q = normalise(request.q, self._settings.max_query_characters)
+        asked = self._question(
+            side,
+            Words(side, q, Mode.TEXT).query,
+            request.filters,
+            request.facets,
+            order(side, request.sort, ranked=bool(q)),
+            viewer,
+        )
+        size = self._size(request.size)
+        identity = paging.digest(
+            "search", viewer, side, q, request.mode, asked.filters, request.sort, len(asked.always)
+        )
+        if request.after is not None:
+            cursor = paging.decode(request.after, self._key, identity)
+            decided = self._resumed(side, cursor)
+            question = replace(asked, matching=decided.words.query)
+            answered = self._walk(question, cursor, size, Extras(marked=decided.words.q))
+            step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
+        else:
+            decided, answered = self._first_page(asked, q, request.mode, size)
+            start = Cursor(
+                identity,
+                decided.words.mode.value,
+                decided.words.q,
+                decided.corrected,
+                decided.reason,
+                frozenset(),
+            )
+            step = paging.first_step(start, answered.page["hits"]["hits"], total_of(answered.page))
+        return SearchPage(
+            total=total_of(answered.page),
+            took_ms=_milliseconds(started),
+            mode=decided.words.mode,
+            fallback_reason=decided.reason,
+            hits=tuple(words_hit(side, hit) for hit in step.hits),
+            facets=self._facets(asked, answered),
+            next=paging.encode(step.next, self._key) if step.next else None,
+            corrected=decided.words.q if decided.corrected else None,
+        )
+
+    def similar(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
+        """Answer a search by a picture: its look, and for the same product its meaning too.
+
+        The asset that is asked about is not among the hits. A product that is asked about is not among
+        products; its pictures are among assets, since "other pictures like it" begins with its own.
+
+        Raises:
+            InputInvalid: naming the field, for whatever the request has wrong.
+            NotFound: there is no such asset or product.
+            ImageUnreadable: the picture cannot be opened.
+            ModelUnavailable: vectors must be made and cannot be.
+            IndexMismatch: the index holds vectors of another model.
+            CursorExpired, IndexMissing, SourceUnavailable: as named; and the engine's own errors.
+        """
+        started = time.perf_counter()
+        side = _side(request.side)
+        stamp = self._stamps.of(side)
+        likeness, left_out = self._likeness(request, stamp, viewer)
+        asked = self._question(
+            side, likeness.query, request.filters, request.facets, by_score(), viewer, left_out
+        )
+        size = self._size(request.size)
+        identity = paging.digest("similar", viewer, likeness, left_out, asked.filters, len(asked.always))
+        if request.after is not None:
+            cursor = paging.decode(request.after, self._key, identity)
+            answered = self._walk(asked, cursor, size, Extras())
+            step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
+        else:
+            start = Cursor(identity, Mode.VISUAL.value, "", False, None, frozenset())
+            answered = self._ask(asked, page_body(asked, size, Extras()))
+            step = paging.first_step(start, answered.page["hits"]["hits"], total_of(answered.page))
+        return SearchPage(
+            total=total_of(answered.page),
+            took_ms=_milliseconds(started),
+            mode=Mode.VISUAL,
+            fallback_reason=None,
+            hits=tuple(likeness_hit(side, hit, likeness.share) for hit in step.hits),
+            facets=self._facets(asked, answered),
+            next=paging.encode(step.next, self._key) if step.next else None,
+        )
+
+    def suggest(self, side: Side, q: str, viewer: Viewer | None = None) -> Suggestions:
+        """Complete what is being typed, and offer a better spelling where it finds nothing.
+
+        Raises:
+            InputInvalid: naming ``q`` or ``in``.
+            IndexMissing, IndexMismatch: as named; and the engine's own errors.
+        """
+        side = _side(side)
+        q = normalise(q, self._settings.max_query_characters)
+        if not q:
+            return Suggestions((), None)
+        always = self._always(side, viewer or Viewer())
+        completing, counting = self._on_index(
+            side, lambda index: self._reader.multi_search(index, suggest.completion_bodies(side, q, always))
+        )
+        queries = suggest.completed_queries(q, completing)
+        counted = []
+        if queries:
+            reply = self._search(side, suggest.query_counts(queries, always))
+            counted = suggest.read_queries(queries, reply)
+        items = suggest.read_items(side, q, completing)
+        values = suggest.read_values(side, counting, functools.partial(self._labels, side))
+        found = [*counted, *values, *items] if not looks_like_identifier(q) else [*items, *counted, *values]
+        return Suggestions(tuple(found), None if found else suggest.did_you_mean(q, counting))
+
+    def asset(self, id: str, viewer: Viewer) -> AssetDocument:
+        """Return one asset, without its vectors.
+
+        Raises:
+            NotFound: there is none of that id, or none that the viewer may see.
+        """
+        found = self._one("assets", _of_id(_storable(id)), viewer)
+        if not isinstance(found, AssetDocument):
+            raise _unknown("asset", id)
+        return found
+
+    def product(self, sku: str, viewer: Viewer) -> ProductDocument:
+        """Return one product, without its vectors: of that very SKU, else of one spelt alike.
+
+        Raises:
+            NotFound: there is none, or none that the viewer may see.
+        """
+        found = self._one("products", _of_sku(_storable(sku)), viewer)
+        if not isinstance(found, ProductDocument):
+            raise _unknown("product", sku)
+        return found
+
+    def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+        """Return the assets that show a product, its main picture first, then as its catalogue names them.
+
+        Raises:
+            NotFound: there is no such product.
+        """
+        links = self.product(sku, viewer).assets.links
+        heroes_first = sorted(links, key=lambda link: link.role != "hero")
+        ids = [link.id for link in heroes_first]
+        always = self._always("assets", viewer)
+        found: dict[str, AssetDocument] = {}
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            some = ids[start : start + IDS_AT_ONCE]
+            body = _items_body("assets", {"terms": {"id": some}}, always, len(some))
+            for hit in self._search("assets", body)["hits"]["hits"]:
+                asset = document("assets", hit)
+                assert isinstance(asset, AssetDocument)
+                found[asset.id] = asset
+        return tuple(found[one] for one in ids if one in found)
+
+    def _first_page(self, asked: Question, q: str, mode: Mode, size: int) -> tuple[Decided, Answered]:
+        """Decide how a search is done, and do it; once more for no identifier, once for a misspelling."""
+        words = Words(asked.side, q, Mode.TEXT)
+        if not q:
+            reason = None if mode in (Mode.AUTO, Mode.TEXT) else "there are no words to compare pictures with"
+            return Decided(words, reason), self._ask_words(asked, words, size)
+        answered: Answered | None = None
+        if mode is Mode.AUTO and looks_like_identifier(q):
+            answered = self._ask_words(asked, words, size)
+            if count_of(answered.page, IDENTIFIED):
+                return Decided(words), answered
+        decided = self._decide(asked.side, q, mode)
+        if answered is None or decided.words.mode is not Mode.TEXT:
+            answered = self._ask_words(asked, decided.words, size)
+        return self._respelt(asked, decided, answered, mode, size)
+
+    def _respelt(
+        self, asked: Question, decided: Decided, answered: Answered, mode: Mode, size: int
+    ) -> tuple[Decided, Answered]:
+        """Search for the likeliest spelling where the words as typed are in no hit, and keep what finds more.
+
+        Nothing is widened while the words find something, so a total never holds what was not asked for.
+        """
+        found = count_of(answered.page, WORDED) or count_of(answered.page, IDENTIFIED)
+        better = corrected(decided.words.q, answered.page.get("suggest"))
+        if found or better is None or decided.words.mode is Mode.VISUAL:
+            return decided, answered
+        again = replace(self._decide(asked.side, normalise(better, len(better)), mode), corrected=True)
+        second = self._ask_words(asked, again.words, size)
+        return (again, second) if count_of(second.page, WORDED) else (decided, answered)
+
+    def _decide(self, side: Side, q: str, mode: Mode) -> Decided:
+        if mode is Mode.TEXT:
+            return Decided(Words(side, q, Mode.TEXT))
+        done = Mode.HYBRID if mode is Mode.AUTO else mode
+        try:
+            return Decided(self._with_vector(side, q, done))
+        except IndexMissing:
+            raise
+        except IndexMismatch as error:
+            return Decided(Words(side, q, Mode.TEXT), error.detail)
+        except DiscoveryError as error:
+            return Decided(Words(side, q, Mode.TEXT), f"the model did not answer: {error.detail}")
+
+    def _with_vector(self, side: Side, q: str, mode: Mode) -> Words:
+        stamp = self._stamps.of(side)
+        recipe = self._recipe_of(stamp, side)
+        floor = self._settings.text_floor
+        return Words(
+            side,
+            q,
+            mode,
+            plain(self._from_model(lambda: self._model.text(q))),
+            recipe.text_floor if floor == MODELS_OWN else floor,
+            self._settings.visual_weight,
+            self._settings.visual_candidates,
+        )
+
+    def _recipe_of(self, stamp: Stamp, side: Side) -> Any:
+        recipe = self._from_model(lambda: self._model.recipe)
+        if stamp.recipe != recipe.digest:
+            raise IndexMismatch(
+                f"the index of {side} holds {'vectors of another model' if stamp.recipe else 'no vectors'}; "
+                "run discovery index rebuild"
+            )
+        return recipe
+
+    def _from_model(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except DiscoveryError:
+            raise
+        except Exception as error:  # whatever a model library raises, words still find things
+            raise ModelUnavailable(f"the model failed: {type(error).__name__}: {error}"[:300]) from error
+
+    def _resumed(self, side: Side, cursor: Cursor) -> Decided:
+        mode = Mode(cursor.mode)
+        words = Words(side, cursor.q, mode)
+        if mode is not Mode.TEXT:
+            words = self._with_vector(side, cursor.q, mode)
+        return Decided(words, cursor.reason, cursor.corrected)
+
+    def _ask_words(self, asked: Question, words: Words, size: int) -> Answered:
+        question = replace(asked, matching=words.query)
+        extras = Extras()
+        if words.q:
+            extras = Extras(words.q, tuple(words.probes().items()), words.q)
+        return self._ask(question, page_body(question, size, extras))
+
+    def _ask(self, question: Question, body: Clause) -> Answered:
+        bodies = [body, *sibling_bodies(question)]
+        page, *siblings = self._on_index(
+            question.side, lambda index: self._reader.multi_search(index, bodies)
+        )
+        return Answered(page, siblings)
+
+    def _walk(self, question: Question, cursor: Cursor, size: int, extras: Extras) -> Answered:
+        body = page_body(question, paging.fetch_size(cursor, size), extras)
+        keep = self._snapshots.keep_alive_seconds
+        bodies = [body, *sibling_bodies(question)]
+
+        def within(pit: str) -> list[dict[str, Any]]:
+            asked = [frozen(bodies[0], pit, keep, cursor.after)]
+            asked += [frozen(sibling, pit, keep) for sibling in bodies[1:]]
+            return self._reader.multi_search("", asked)
+
+        if cursor.pit is None:
+            pit, replies = self._on_index(question.side, lambda index: self._snapshots.walk(index, within))
+        else:
+            try:
+                pit, replies = cursor.pit, within(cursor.pit)
+            except (CursorExpired, IndexMissing):
+                raise paging.expired("has expired") from None
+        return Answered(replies[0], replies[1:], pit)
+
+    def _likeness(
+        self, request: SimilarRequest, stamp: Stamp, viewer: Viewer
+    ) -> tuple[Likeness, tuple[Clause, ...]]:
+        given = [name for name in ("asset", "product", "image") if getattr(request, name) is not None]
+        if len(given) != 1:
+            raise refused("asset", "expected exactly one of asset, product or image")
+        left_out: tuple[Clause, ...] = ()
+        if request.image is not None:
+            vectors = self._embedded(request.image, request, stamp)
+        else:
+            named: Side = "assets" if request.asset is not None else "products"
+            source = self._vectors_of(named, request, stamp, viewer)
+            vectors = source[1:]
+            if named == request.side:
+                left_out = (none_of([{"term": {"id": {"value": source[0]}}}]),)
+        joint, look = vectors
+        likeness = Likeness(
+            request.side,
+            look,
+            joint if request.intent == "same_product" else None,
+            self._similar_floor(request, stamp),
+            self._settings.visual_candidates,
+        )
+        return likeness, left_out
+
+    def _vectors_of(
+        self, side: Side, request: SimilarRequest, stamp: Stamp, viewer: Viewer
+    ) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
+        """Return the id of the item asked about, and the vectors of its picture or of a region of it."""
+        name, given = ("asset", request.asset) if side == "assets" else ("product", request.product)
+        assert given is not None
+        clause = _of_id(_storable(given)) if side == "assets" else _of_sku(_storable(given))
+        found = self._one(side, clause, viewer, vectors=request.region is None)
+        if found is None:
+            raise _unknown(name, given)
+        if request.region is not None:
+            pictured = found if isinstance(found, AssetDocument) else self._main_asset(found, viewer)
+            return (found.id, *self._embedded(self._read_original(pictured), request, stamp))
+        block = found.media if isinstance(found, AssetDocument) else found.assets
+        if block.vector is None or block.look is None:
+            raise refused(name, f"{given[:100]!r} has no picture to compare with")
+        if block.recipe != stamp.recipe:
+            raise IndexMismatch(
+                "the two indices hold vectors of different models; run discovery index rebuild"
+            )
+        return found.id, plain(block.vector), plain(block.look)
+
+    def _main_asset(self, product: ProductDocument, viewer: Viewer) -> AssetDocument:
+        for asset in self.product_assets(product.source.sku, viewer):
+            if asset.media.recipe is not None:
+                return asset
+        raise refused("product", f"{product.source.sku[:100]!r} has no picture to compare with")
+
+    def _embedded(
+        self, data: bytes, request: SimilarRequest, stamp: Stamp
+    ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        self._recipe_of(stamp, request.side)
+        made = self._from_model(lambda: self._model.picture(data, request.region))
+        return plain(made.vector), plain(made.look)
+
+    def _similar_floor(self, request: SimilarRequest, stamp: Stamp) -> float:
+        given = request.min_similarity
+        if given is not None:
+            if isinstance(given, bool) or not SMALLEST_COSINE <= given <= LARGEST_COSINE:
+                raise refused("min_similarity", "expected a number from 0 to 1")
+            return float(given)
+        if self._settings.similar_floor != MODELS_OWN:
+            return self._settings.similar_floor
+        # Stored vectors need no model, so the floor that was stamped with them is asked first.
+        stamped = stamp.floors.get("similar_floor")
+        return float(self._recipe_of(stamp, request.side).similar_floor) if stamped is None else stamped
+
+    def _question(
+        self,
+        side: Side,
+        matching: Matching,
+        filters: Filters,
+        facets: tuple[str, ...],
+        ordered: list[Clause],
+        viewer: Viewer,
+        left_out: tuple[Clause, ...] = (),
+    ) -> Question:
+        question = Question(
+            side,
+            matching,
+            filters,
+            (*self._always(side, viewer), *left_out),
+            asked_facets(side, facets, filters),
+            ordered,
+            self._settings.facet_values,
+        )
+        question.query()  # what the filters have wrong is said before anything is asked of model or engine
+        return question
+
+    def _always(self, side: Side, viewer: Viewer) -> tuple[Clause, ...]:
+        """Return the viewer's rights as clauses: the one seam that every query passes."""
+        clause = self._access(viewer, side)
+        return () if clause is None else (clause,)
+
+    def _one(
+        self, side: Side, clause: Clause, viewer: Viewer, *, vectors: bool = False
+    ) -> AssetDocument | ProductDocument | None:
+        body = _items_body(side, clause, self._always(side, viewer), 1, vectors=vectors)
+        hits = self._search(side, body)["hits"]["hits"]
+        return document(side, hits[0]) if hits else None
+
+    def _search(self, side: Side, body: Clause) -> dict[str, Any]:
+        reply: dict[str, Any] = self._on_index(side, lambda index: self._reader.search(index, body))
+        return reply
+
+    def _on_index(self, side: Side, ask: Callable[[str], Any]) -> Any:
+        """Ask the index that stands behind the alias; look again once if it was pruned meanwhile."""
+        try:
+            return ask(self._stamps.of(side).index)
+        except IndexMissing:
+            self._stamps.forget(side)
+            return ask(self._stamps.of(side).index)
+
+    def _facets(self, asked: Question, answered: Answered) -> Mapping[str, tuple[FacetValue, ...]]:
+        labels = functools.partial(self._labels, asked.side)
+        return read_facets(asked.facets, answered.page, answered.siblings, labels)
+
+    def _labels(self, side: Side, field: Field, values: list[str]) -> Mapping[str, str]:
+        return self._spellings.labels(self._stamps.of(side).index, field, values)
+
+    def _size(self, given: int | None) -> int:
+        size = self._settings.size if given is None else given
+        if isinstance(size, bool) or not 0 <= size <= self._settings.max_size:
+            raise refused("size", f"expected a whole number from 0 to {self._settings.max_size}")
+        return size
+
+
+def _items_body(
+    side: Side, clause: Clause, always: Sequence[Clause], size: int, *, vectors: bool = False
+) -> Clause:
+    return {
+        "size": size,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": list(always), "must": [clause]}},
+        "sort": by_score(),
+        "_source": True if vectors else {"excludes": list(VECTORS[side])},
+    }
+
+
+def _of_id(id: str) -> Clause:
+    return {"term": {"id": {"value": id}}}
+
+
+def _of_sku(sku: str) -> Clause:
+    exactly = {"constant_score": {"filter": {"term": {"id": {"value": sku}}}, "boost": 2.0}}
+    alike = {"constant_score": {"filter": {"term": {"source.sku": {"value": sku}}}}}
+    return {"dis_max": {"queries": [exactly, alike]}}
+
+
+def _side(given: Any) -> Side:
+    for side in FAMILIES:
+        if given == side:
+            return side
+    raise refused("in", f"expected assets or products, found {given!r}"[:200])
+
+
+def _storable(id: str) -> str:
+    return id.encode("utf-8", "replace").decode("utf-8")
+
+
+def _unknown(kind: str, id: str) -> NotFound:
+    field = "id" if kind == "asset" else "sku"
+    message = f"no such {kind}"
+    return NotFound(f"there is no {kind} {id[:100]!r}", (FieldProblem(field, message),))
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

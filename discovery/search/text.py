@@ -1,0 +1,223 @@
+"""Words: what a query's words match, how strongly, and what is marked in a hit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from discovery.search.clauses import Clause, refused
+from discovery.search.identifiers import looks_like_identifier
+from mappings.fields import SEARCHED, SPELLING, Searched, Side
+
+SIGNAL = "text"
+
+SATURATION = 12.0
+"""``k`` of the saturation s / (s + k): a sum of BM25 scores of this size counts half."""
+
+MOST_WORDS = 100
+"""Words of one query at most; each is one lookup or more, and the engine refuses more than 1,024."""
+
+WEIGHED_WORDS = 12
+"""A longer query is a text, not a question: its words count alike, wherever they stand."""
+
+ENOUGH = "2<75%"
+"""One or two words must all be there; of more, three quarters."""
+
+# Words without which a question means the same. Taken out of what must match, and only while others remain.
+_FILLERS = frozenset(
+    ("a", "an", "and", "any", "are", "as", "at", "be", "by", "for", "from", "i", "in", "is", "it", "me", "my",
+     "of", "on", "or", "our", "some", "that", "the", "their", "this", "to", "we", "which", "with", "your")
+)  # fmt: skip
+_MARKED: dict[Side, dict[str, str]] = {
+    "assets": {
+        "title": "source.title.stem",
+        "description": "source.description.stem",
+        "alt_text": "source.alt_text.stem",
+        "filename": "source.filename.stem",
+        "keyword": "source.keywords.stem",
+        "product.name": "product.name.stem",
+    },
+    "products": {
+        "title": "source.title.stem",
+        "description": "source.description.stem",
+        "attribute": "source.attribute_text.stem",
+        "brand": "source.brand.stem",
+    },
+}
+_FRAGMENT = 160
+_LONGEST_MARKED = 100_000
+
+
+def normalise(q: str, most_characters: int) -> str:
+    """Return the query as it is searched for: NFC, without control characters, single spaces.
+
+    Raises:
+        InputInvalid: naming ``q``, when it is longer than a query may be.
+    """
+    if len(q) > most_characters:
+        raise refused("q", f"expected at most {most_characters} characters, found {len(q)}")
+    composed = unicodedata.normalize("NFC", q)
+    visible = (" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in composed)
+    cleaned = " ".join("".join(visible).split())
+    if _count_words(cleaned) > MOST_WORDS:
+        raise refused("q", f"expected at most {MOST_WORDS} words")
+    return cleaned
+
+
+def has_words(q: str) -> bool:
+    """Return whether there is anything to look for: letters, digits or symbols that stand for words."""
+    return any(c.isalnum() for c in q)
+
+
+def matching_clause(q: str) -> Clause:
+    """Return which items have the words of ``q``, in whatever field and inflection.
+
+    One field holds the words of all the others, so the words of a query may lie scattered over title,
+    keywords, attributes and the other side. Short words that any text has are not asked for.
+    """
+    clause: Clause = {
+        "match": {
+            f"{SPELLING}.stem": {
+                "query": _asked_for(q),
+                "minimum_should_match": ENOUGH,
+                "auto_generate_synonyms_phrase_query": False,
+            }
+        }
+    }
+    return _or_parts(clause, q)
+
+
+def text_clause(side: Side, q: str) -> Clause:
+    """Return the scored clause of the words of ``q``: who matches, and how strongly by which field.
+
+    ``cross_fields`` takes each word from the field where it counts most and adds the words up, so
+    "purple jacket" is found with the colour in an attribute and the noun in the title; exact words
+    count beside their stems.
+    """
+    weighed = SEARCHED[side] if _count_words(q) <= WEIGHED_WORDS else ()
+    strengths = [
+        {
+            "multi_match": {
+                "query": q,
+                "type": "cross_fields",
+                "fields": _fields(weighed, kind),
+                "auto_generate_synonyms_phrase_query": False,
+            }
+        }
+        for kind in ("exact", "stem")
+        if _fields(weighed, kind)
+    ]
+    return {"bool": {"must": [matching_clause(q)], "should": strengths}}
+
+
+def text_signal(side: Side, q: str, weight: float) -> Clause:
+    """Return the words' share of a score: ``weight * s / (s + k)``, from 0 to ``weight``."""
+    return {
+        "script_score": {
+            "query": text_clause(side, q),
+            "script": {
+                "source": "params.w * _score / (_score + params.k)",
+                "params": {"w": weight, "k": SATURATION},
+            },
+            "_name": SIGNAL,
+        }
+    }
+
+
+def highlight(side: Side, q: str) -> Clause:
+    """Return what marks the words of ``q`` with ``<mark>`` in the hits; all other markup is escaped.
+
+    The encoder escapes the stored text, so a title that holds markup of its own cannot bring it along.
+    """
+    marked = _MARKED[side]
+    return {
+        "encoder": "html",
+        "pre_tags": ["<mark>"],
+        "post_tags": ["</mark>"],
+        "require_field_match": False,
+        "max_analyzer_offset": _LONGEST_MARKED,
+        "highlight_query": {
+            "multi_match": {
+                "query": _asked_for(q),
+                "fields": list(marked.values()),
+                "auto_generate_synonyms_phrase_query": False,
+            }
+        },
+        "fields": {
+            path: {"number_of_fragments": 1, "fragment_size": _FRAGMENT}
+            if name == "description"
+            else {"number_of_fragments": 0}
+            for name, path in marked.items()
+        },
+    }
+
+
+def read_highlight(side: Side, marked: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the engine's marked texts under public names; of many values only those with a mark."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, path in _MARKED[side].items():
+        fragments = tuple(text for text in marked.get(path, ()) if "<mark>" in text)
+        if fragments:
+            found[name] = fragments
+    return found
+
+
+def spelling(q: str) -> Clause:
+    """Return the suggester that knows, for each word that no item has, the likeliest that some item has."""
+    return {
+        "spelling": {
+            "text": q,
+            "term": {
+                "field": SPELLING,
+                "suggest_mode": "missing",
+                "size": 1,
+                "sort": "score",
+                "min_word_length": 4,
+                "prefix_length": 1,
+                "max_edits": 2,
+            },
+        }
+    }
+
+
+def corrected(q: str, suggest: dict[str, Any] | None) -> str | None:
+    """Return ``q`` with each unknown word replaced by its likeliest spelling, ``None`` if there is none."""
+    text = q
+    entries = (suggest or {}).get("spelling", [])
+    for entry in sorted(entries, key=lambda entry: -int(entry["offset"])):
+        if entry["options"]:
+            start, end = entry["offset"], entry["offset"] + entry["length"]
+            text = text[:start] + str(entry["options"][0]["text"]) + text[end:]
+    return text if text != q else None
+
+
+def _fields(searched: tuple[Searched, ...], kind: str) -> list[str]:
+    return [f"{field.path}^{field.weight:g}" for field in searched if field.kind == kind]
+
+
+def _or_parts(clause: Clause, q: str) -> Clause:
+    """Let the beginning of an identifier match too, where that is what ``q`` looks like.
+
+    Not otherwise: "car" would find the file "carton-01.jpg".
+    """
+    if not looks_like_identifier(q):
+        return clause
+    paths = {
+        field.path: field.weight for side in SEARCHED for field in SEARCHED[side] if field.kind == "parts"
+    }
+    parts = [
+        {"match": {path: {"query": q, "operator": "and", "boost": boost}}} for path, boost in paths.items()
+    ]
+    return {"dis_max": {"queries": [clause, *parts]}}
+
+
+def _asked_for(q: str) -> str:
+    words = q.split()
+    telling = [word for word in words if word.lower() not in _FILLERS]
+    return " ".join(telling or words)
+
+
+def _count_words(q: str) -> int:
+    # Scripts without spaces are cut into single characters by some analysers; count them so.
+    return len(re.findall(r"[^\W\u2e80-\U0003ffff]+|[\u2e80-\U0003ffff]", q))
