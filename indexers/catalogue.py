@@ -1,0 +1,265 @@
+"""The index as a run sees it: the two sides, and the questions that indexing asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from discovery.config import IndexSettings
+from discovery.engine.client import Engine
+from discovery.engine.reader import Reader
+from discovery.engine.writer import Operation, Outcome, Writer
+from discovery.errors import IndexMissing
+from indexers.associate import MOST_PRODUCTS, Place
+from indexers.plan import STATE_FIELDS, StoredState
+from mappings.documents import AssetDocument, ProductDocument
+from mappings.registry import ASSETS, PRODUCTS, RUNS
+
+D = TypeVar("D", AssetDocument, ProductDocument)
+
+ANSWERS_AT_ONCE = 1000
+KEYS_AT_ONCE = 1000
+DOCUMENTS_AT_ONCE = 500
+FOLDED_AT_ONCE = 200
+
+_HEAVY: dict[type, tuple[str, ...]] = {
+    AssetDocument: ("media.vector", "media.look", "source.description"),
+    ProductDocument: (
+        "assets.vector",
+        "assets.look",
+        "source.description",
+        "source.attribute_values",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The indices or aliases that a run reads and writes."""
+
+    assets: str
+    products: str
+    runs: str
+
+    @classmethod
+    def serving(cls, prefix: str) -> Names:
+        """Return the write aliases: the generations that searches see."""
+        return cls(ASSETS.write_alias(prefix), PRODUCTS.write_alias(prefix), RUNS.write_alias(prefix))
+
+
+class Side(Generic[D]):
+    """One side's documents."""
+
+    def __init__(self, reader: Reader, index: str, document: type[D], elder: str | None = None) -> None:
+        self._reader = reader
+        self._document: type[D] = document
+        self._elder = elder
+        self.index = index
+
+    def states(self, ids: Sequence[str]) -> dict[str, StoredState]:
+        """Return what a plan must know of those of ``ids`` that are stored, as last written."""
+        found = self._reader.multi_get(self.index, ids, includes=STATE_FIELDS)
+        return {ident: StoredState.from_source(source) for ident, source in found.items()}
+
+    def documents(self, ids: Sequence[str]) -> dict[str, D]:
+        """Return whole documents, as last written, by id; those not here from the generation before."""
+        found = self._reader.multi_get(self.index, ids)
+        absent = [ident for ident in ids if ident not in found]
+        if self._elder is not None and absent:
+            found |= self._reader.multi_get(self._elder, absent)
+        return {ident: self._document.from_source(source) for ident, source in found.items()}
+
+    def light(self, ids: Iterable[str]) -> dict[str, D]:
+        """Return documents without vectors and long texts, as last written, by id."""
+        wanted = list(ids)
+        documents: dict[str, D] = {}
+        for start in range(0, len(wanted), DOCUMENTS_AT_ONCE):
+            some = wanted[start : start + DOCUMENTS_AT_ONCE]
+            found = self._reader.multi_get(self.index, some, excludes=_HEAVY[self._document])
+            documents |= {ident: self._document.from_source(source) for ident, source in found.items()}
+        return documents
+
+    def with_vectors(self, ids: Iterable[str], *paths: str) -> dict[str, D]:
+        """Return parts of documents, as last written, by id; ``paths`` must hold what is required."""
+        found = self._reader.multi_get(self.index, list(ids), includes=paths)
+        return {ident: self._document.from_source(source) for ident, source in found.items()}
+
+    def ids_where(self, *queries: Mapping[str, Any]) -> set[str]:
+        """Return the ids of all documents that match any of ``queries``, as of the last refresh."""
+        query = {"bool": {"should": list(queries), "minimum_should_match": 1}}
+        body = {
+            "query": query,
+            "size": ANSWERS_AT_ONCE,
+            "_source": False,
+            "track_total_hits": False,
+            "sort": "_doc",
+        }
+        hits = self._reader.search(self.index, body)["hits"]["hits"]
+        if len(hits) < ANSWERS_AT_ONCE:
+            return {hit["_id"] for hit in hits}
+        return {hit["_id"] for hit in self._reader.scan(self.index, query, ())}
+
+    def pending(self) -> set[str]:
+        """Return the ids of documents that the other side has yet to hear of."""
+        return self.ids_where({"term": {"run.pending": True}})
+
+    def of_source(self, source: str, *parts: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield id and the named parts of each document of a source.
+
+        The engine folds the names of sources (case, accents), so the exact name is looked at here.
+        """
+        query = {"term": {"source.name": source}}
+        for hit in self._reader.scan(self.index, query, ("source.name", *parts)):
+            if hit["_source"]["source"]["name"] == source:
+                yield hit["_id"], hit["_source"]
+
+
+class Catalogue:
+    """Both sides, and the runs' own records, behind the names of one generation.
+
+    ``elder`` is the generation that a new one takes over from: its vectors are used again where recipe
+    and bytes are the same, and what others own in its documents is carried over.
+    """
+
+    def __init__(
+        self, engine: Engine, names: Names, settings: IndexSettings, elder: Names | None = None
+    ) -> None:
+        self._elder = elder
+        self._engine = engine
+        self._settings = settings
+        self.names = names
+        self.reader = Reader(engine)
+        self.assets = Side(self.reader, names.assets, AssetDocument, elder.assets if elder else None)
+        self.products = Side(self.reader, names.products, ProductDocument, elder.products if elder else None)
+
+    @property
+    def has_elder(self) -> bool:
+        """Whether there is a generation to take over from."""
+        return self._elder is not None
+
+    def ensure_exists(self) -> None:
+        """Refuse to write where the engine would make an index by guessing.
+
+        Raises:
+            IndexMissing: one of the names does not exist.
+        """
+        for name in (self.names.assets, self.names.products, self.names.runs):
+            if not self.reader.exists(name):
+                raise IndexMissing(f"there is no index {name!r}; `discovery index run` makes it")
+
+    def writer(self, *, threads: int = 1, pause: Callable[[float], Any] | None = None) -> Writer:
+        """Return a writer as configured; ``pause`` is how it waits before it tries again."""
+        patience: dict[str, Any] = {} if pause is None else {"pause": pause}
+        return Writer(
+            self._engine,
+            retries=self._settings.retries,
+            chunk_documents=self._settings.bulk_documents,
+            threads=threads,
+            **patience,
+        )
+
+    def write(self, operations: Iterable[Operation]) -> list[Outcome]:
+        """Write a few operations and return all of their outcomes."""
+        return list(self.writer().write(operations))
+
+    def refresh(self) -> None:
+        """Make everything written so far visible to the questions below."""
+        writer = self.writer()
+        writer.refresh(self.names.assets)
+        writer.refresh(self.names.products)
+
+    @property
+    def _with_vectors(self) -> str:
+        return self.names.assets if self._elder is None else f"{self.names.assets},{self._elder.assets}"
+
+    def has_vectors(self, recipe: str) -> bool:
+        """Return whether any asset has vectors of ``recipe``."""
+        return self.reader.count(self._with_vectors, {"term": {"media.recipe": recipe}}) > 0
+
+    def embedded(self, checksums: Sequence[str], recipe: str) -> dict[str, AssetDocument]:
+        """Return an asset for each of those bytes that have vectors of ``recipe``, by checksum."""
+        conditions = [{"terms": {"media.checksum": list(checksums)}}, {"term": {"media.recipe": recipe}}]
+        body = {
+            "query": {"bool": {"filter": conditions}},
+            "size": len(checksums),
+            "collapse": {"field": "media.checksum"},
+            "track_total_hits": False,
+        }
+        hits = self.reader.search(self._with_vectors, body)["hits"]["hits"]
+        documents = [AssetDocument.from_source(hit["_source"]) for hit in hits]
+        return {document.media.checksum: document for document in documents}
+
+    def kept(self, checksums: Sequence[str], without: Collection[str]) -> set[str]:
+        """Return those of ``checksums`` that an asset has which is not one of ``without``."""
+        query = {"terms": {"media.checksum": sorted(set(checksums))}}
+        hits = self.reader.scan(self.names.assets, query, ("media.checksum",))
+        return {hit["_source"]["media"]["checksum"] for hit in hits if hit["_id"] not in without}
+
+    def places(self, keys: Sequence[str]) -> list[Place]:
+        """Return the assets, of any source, whose key is one of ``keys``."""
+        found: list[Place] = []
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            found += self._places({"terms": {"source.key": list(keys[start : start + KEYS_AT_ONCE])}})
+        return found
+
+    def folded(self, keys: Sequence[str]) -> list[Place]:
+        """Return the assets, of any source, whose key differs from one of ``keys`` by case at most."""
+        found: list[Place] = []
+        for start in range(0, len(keys), FOLDED_AT_ONCE):
+            some = keys[start : start + FOLDED_AT_ONCE]
+            cases = [{"term": {"source.key": {"value": key, "case_insensitive": True}}} for key in some]
+            found += self._places({"bool": {"should": cases, "minimum_should_match": 1}})
+        return found
+
+    def _places(self, query: Mapping[str, Any]) -> list[Place]:
+        parts = ["source.name", "source.key"]
+        body = {
+            "query": query,
+            "size": ANSWERS_AT_ONCE,
+            "_source": parts,
+            "track_total_hits": False,
+            "sort": "_doc",
+        }
+        hits = self.reader.search(self.names.assets, body)["hits"]["hits"]
+        if len(hits) >= ANSWERS_AT_ONCE:
+            hits = list(self.reader.scan(self.names.assets, query, parts))
+        return [
+            Place(hit["_source"]["source"]["name"], hit["_source"]["source"]["key"], hit["_id"])
+            for hit in hits
+        ]
+
+    def naming(self, paths: Sequence[str]) -> set[str]:
+        """Return the ids of products that name any of ``paths``.
+
+        Of a path that very many name, only as many as an asset carries: parents first, then variants, by SKU.
+        """
+        wanted = sorted(set(paths))
+        popular: list[str] = []
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            some = wanted[start : start + KEYS_AT_ONCE]
+            counting = {"terms": {"field": "source.image_paths", "include": some, "size": len(some)}}
+            body = {
+                "size": 0,
+                "query": {"terms": {"source.image_paths": some}},
+                "aggs": {"paths": counting},
+                "track_total_hits": False,
+            }
+            buckets = self.reader.search(self.names.products, body)["aggregations"]["paths"]["buckets"]
+            popular += [bucket["key"] for bucket in buckets if bucket["doc_count"] > MOST_PRODUCTS]
+        rest = sorted(set(wanted) - set(popular))
+        ids: set[str] = set()
+        for start in range(0, len(rest), KEYS_AT_ONCE):
+            ids |= self.products.ids_where(
+                {"terms": {"source.image_paths": rest[start : start + KEYS_AT_ONCE]}}
+            )
+        for path in popular:
+            body = {
+                "size": MOST_PRODUCTS,
+                "query": {"term": {"source.image_paths": path}},
+                "sort": [{"source.variant": "asc"}, {"source.sku": "asc"}],
+                "_source": False,
+                "track_total_hits": False,
+            }
+            ids |= {hit["_id"] for hit in self.reader.search(self.names.products, body)["hits"]["hits"]}
+        return ids

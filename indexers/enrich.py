@@ -1,0 +1,141 @@
+"""From one file's bytes to what its document says of them: ``media``, embedded metadata, thumbnails."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.config import ImageSettings
+from discovery.vision.colours import dominant_colours
+from discovery.vision.embedder import Embedder, Embedding
+from discovery.vision.hashing import perceptual_hash
+from discovery.vision.images import Picture, open_picture, thumbnail
+from discovery.vision.metadata import EmbeddedMetadata, parse_xmp, read_metadata
+from indexers.filetypes import file_type
+from indexers.sidecars import merged, read_json_sidecar
+from mappings.documents import Media
+
+VECTOR_DECIMALS = 6
+SQUARE = 0.05
+"""A picture whose edges differ by no more than this share is square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An opened picture, ready for the model: its ``media`` without vectors, and the model's input."""
+
+    media: Media
+    tensor: NDArray[Any]
+
+
+class Thumbnails:
+    """Small versions of pictures: ``<home>/thumbnails/<aa>/<checksum of the original>-<size>.webp``."""
+
+    def __init__(self, home: Path, sizes: tuple[int, ...]) -> None:
+        self._folder = home / "thumbnails"
+        self._sizes = sizes
+
+    def path(self, checksum: str, size: int) -> Path:
+        """Return where the thumbnail of that size lies, or would."""
+        digest = checksum.removeprefix("sha256:")
+        return self._folder / digest[:2] / f"{digest}-{size}.webp"
+
+    def missing(self, checksum: str) -> tuple[int, ...]:
+        """Return the sizes that have yet to be made."""
+        return tuple(size for size in self._sizes if not self.path(checksum, size).exists())
+
+    def make(self, checksum: str, picture: Picture) -> None:
+        """Make those that are missing; a reader sees a whole file or none."""
+        for size in self.missing(checksum):
+            path = self.path(checksum, size)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".webp")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(thumbnail(picture, size))
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+
+
+def decode_target(limits: ImageSettings) -> int:
+    """Return the shorter edge to decode for, so that the largest thumbnail is still made by scaling down."""
+    return max(limits.thumbnail_sizes) // 2
+
+
+def picture_media(
+    data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails, embedder: Embedder
+) -> Prepared:
+    """Open a picture, make its thumbnails, and say all of it but its vectors.
+
+    Raises:
+        ImageUnreadable: for a broken picture, or one that breaks a limit.
+    """
+    picture = open_picture(data, limits, target=decode_target(limits))
+    colours = dominant_colours(picture)
+    thumbnails.make(checksum, picture)
+    media = Media(
+        type="image",
+        mime=picture.mime,
+        format=picture.format,
+        bytes=len(data),
+        checksum=checksum,
+        width=picture.width,
+        height=picture.height,
+        orientation=orientation(picture.width, picture.height),
+        colours=colours,
+        colour=tuple(dict.fromkeys(colour.name for colour in colours)),
+        perceptual_hash=perceptual_hash(picture),
+    )
+    return Prepared(media, embedder.prepare(picture))
+
+
+def remake_thumbnails(data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails) -> None:
+    """Make what is missing of a known picture's thumbnails.
+
+    Raises:
+        ImageUnreadable: as :func:`picture_media`.
+    """
+    if thumbnails.missing(checksum):
+        thumbnails.make(checksum, open_picture(data, limits, target=decode_target(limits)))
+
+
+def file_media(name: str, data: bytes, checksum: str) -> Media:
+    """Say what a file is that is no picture."""
+    kind = file_type(PurePosixPath(name).name, data)
+    return Media(type=kind.type, mime=kind.mime, format=kind.format, bytes=len(data), checksum=checksum)
+
+
+def metadata_of(data: bytes, sidecar: tuple[bytes, str] | None) -> EmbeddedMetadata:
+    """Return what lies in the file and beside it; what cannot be read of it becomes a warning."""
+    inside = read_metadata(data)
+    if sidecar is None:
+        return inside
+    beside, kind = sidecar
+    return merged(inside, parse_xmp(beside) if kind == "xmp" else read_json_sidecar(beside))
+
+
+def with_vectors(media: Media, embedding: Embedding, recipe: str) -> Media:
+    """Return ``media`` with the vectors of ``recipe``, in numbers short enough to be sent."""
+    return dataclasses.replace(
+        media, recipe=recipe, vector=_numbers(embedding.vector), look=_numbers(embedding.look)
+    )
+
+
+def orientation(width: int, height: int) -> str:
+    """Return portrait, landscape or square."""
+    if abs(width - height) <= SQUARE * max(width, height):
+        return "square"
+    return "landscape" if width > height else "portrait"
+
+
+def _numbers(vector: NDArray[np.float32]) -> tuple[float, ...]:
+    return tuple(np.round(vector.astype(np.float64), VECTOR_DECIMALS).tolist())

@@ -1,0 +1,350 @@
+"""Generations of the index: made, looked at, rebuilt beside the serving one, promoted, rolled back, pruned.
+
+A generation is one index of a family, named by its age. Searches go to the family's read alias, the indexer
+to its write alias; both change in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from discovery.config import Settings
+from discovery.engine.client import Engine
+from discovery.engine.indices import AliasChange, IndexFacts, Indices
+from discovery.engine.reader import Reader
+from discovery.errors import EngineConflict, IndexMismatch, IndexMissing, InputInvalid
+from discovery.vision.embedder import Recipe
+from indexers.catalogue import Catalogue, Names
+from indexers.deadletters import FAILURE, DeadLetters
+from indexers.locks import lifecycle_lock, projection_lock, source_lock
+from indexers.projection import Projection
+from indexers.run import ASSETS as ASSETS_SIDE
+from indexers.run import PRODUCTS as PRODUCTS_SIDE
+from mappings.fingerprint import digest
+from mappings.registry import ASSETS, CATALOGUE, FAMILIES, PRODUCTS, RUNS, Family, VectorSpace, body, read
+
+MOST_SOURCES = 1000
+REBUILD = "run `discovery index rebuild`"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One source of one family. ``failures`` are its dead letters, ``pending`` its unconnected documents."""
+
+    name: str
+    documents: int
+    pending: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyStatus:
+    """One family: the serving generation, its stamp and contents, and the other generations that exist.
+
+    ``problem`` says why this service cannot work with the generation, ``None`` if it can.
+    """
+
+    family: str
+    generation: str | None
+    documents: int
+    bytes: int
+    stamp: Mapping[str, Any]
+    sources: tuple[SourceStatus, ...]
+    others: tuple[str, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What promote, roll back or prune did: generations that serve now, and those that do no longer."""
+
+    serving: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A new generation of both sides, not serving yet, and the catalogue to fill it through."""
+
+    assets: str
+    products: str
+    catalogue: Catalogue
+
+
+def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
+    """Return what an index must know of a model."""
+    description = {
+        "model": recipe.model,
+        "weights": recipe.weights,
+        "preprocessing": recipe.preprocessing,
+        "text_floor": recipe.text_floor,
+        "similar_floor": recipe.similar_floor,
+    }
+    return VectorSpace(recipe.dimension, recipe.look_dimension, recipe.digest, description, engine)
+
+
+class Lifecycle:
+    """Generations of one prefix on one engine."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._prefix = settings.engine.prefix
+        self._indices = Indices(engine)
+        self._reader = Reader(engine)
+
+    def ensure(self, recipe: Recipe) -> Catalogue:
+        """Make what is missing, refuse what does not fit, and return the serving catalogue.
+
+        Raises:
+            IndexMismatch: the serving generation was made by another mapping or model; says what to run.
+        """
+        with lifecycle_lock(self._settings.home, self._prefix):
+            for family in FAMILIES:
+                if not self._indices.exists(family.write_alias(self._prefix)):
+                    self._create(family, recipe, serving=True)
+        problems = [problem for family in FAMILIES if (problem := self._problem(family, recipe))]
+        if problems:
+            raise IndexMismatch("; ".join(problems))
+        return self.serving()
+
+    def serving(self) -> Catalogue:
+        """Return the catalogue that searches see; it may not exist."""
+        return Catalogue(self._engine, Names.serving(self._prefix), self._settings.index)
+
+    def status(self, recipe: Recipe | None = None) -> tuple[FamilyStatus, ...]:
+        """Return how each family stands; with a ``recipe``, whether its vectors are of that model."""
+        return tuple(self._family_status(family, recipe) for family in FAMILIES)
+
+    def prepare(self, recipe: Recipe) -> Generation:
+        """Make a new generation of both sides; it takes vectors and decisions over from the serving one."""
+        if not self._indices.exists(RUNS.write_alias(self._prefix)):
+            self._create(RUNS, recipe, serving=True)
+        assets = self._create(ASSETS, recipe, serving=False)
+        products = self._create(PRODUCTS, recipe, serving=False)
+        names = Names(assets, products, RUNS.write_alias(self._prefix))
+        serving = Names.serving(self._prefix)
+        there = all(self._indices.exists(name) for name in (serving.assets, serving.products))
+        return Generation(
+            assets,
+            products,
+            Catalogue(self._engine, names, self._settings.index, serving if there else None),
+        )
+
+    def rebuild(self, recipe: Recipe, fill: Callable[[Catalogue], None]) -> Change:
+        """Make a new generation, ``fill`` it from the sources, and promote it.
+
+        An error leaves the old one serving and deletes the half-filled one. No vectors are made again for
+        bytes that have some of the same recipe.
+        """
+        made = self.prepare(recipe)
+        try:
+            fill(made.catalogue)
+        except BaseException:
+            self._indices.delete([made.assets, made.products])
+            raise
+        return self.promote([made.assets, made.products])
+
+    def promote(self, generations: Sequence[str] | None = None) -> Change:
+        """Settle generations and let them serve, in one step; without names, the newest of each side.
+
+        Raises:
+            InputInvalid: a name that is no generation of this prefix.
+        """
+        chosen = self._chosen(generations)
+        serving = {family: self._serving(family) for family in chosen}
+        moving = {family: name for family, name in chosen.items() if serving[family] != name}
+        for name in moving.values():
+            self._indices.refresh(name)
+            self._indices.force_merge(name)
+        self._swap(moving, serving)
+        retired = tuple(old for family in moving if (old := serving[family]) is not None)
+        pruned = self.prune()
+        return Change(tuple(chosen.values()), retired, pruned.deleted)
+
+    def rollback(self) -> Change:
+        """Let the generation before the serving one serve again, on both sides, in one step.
+
+        Raises:
+            IndexMissing: there is none before it.
+        """
+        serving = {family: self._serving(family) for family in CATALOGUE}
+        before: dict[Family, str] = {}
+        for family in CATALOGUE:
+            older = self._older(family, serving[family])
+            if not older:
+                raise IndexMissing(f"there is no {family.name} generation before the serving one")
+            before[family] = older[-1]
+        self._swap(before, serving)
+        return Change(tuple(before.values()), tuple(name for name in serving.values() if name))
+
+    def prune(self, keep: int | None = None) -> Change:
+        """Delete old generations; ``keep`` of each side stay, the serving one among them.
+
+        By default that is ``index.keep_generations``. Generations newer than the serving one are left alone.
+        """
+        keep = self._settings.index.keep_generations if keep is None else keep
+        deleted: list[str] = []
+        for family in CATALOGUE:
+            serving = self._serving(family)
+            older = self._older(family, serving)
+            deleted += older[: max(0, len(older) - (keep - 1))]
+        self._indices.delete(deleted)
+        return Change(deleted=tuple(deleted))
+
+    def forget(self, source: str) -> Iterator[int]:
+        """Take all items of a source out of the index, of both sides; yield how many after each step.
+
+        Raises:
+            RunInProgress: a run over this source is under way.
+            IndexMissing: there is no index.
+        """
+        catalogue = self.serving()
+        catalogue.ensure_exists()
+        home = self._settings.home
+        with ExitStack() as locks:
+            for side in (ASSETS_SIDE, PRODUCTS_SIDE):
+                locks.enter_context(source_lock(home, self._prefix, side, source))
+            catalogue.refresh()
+            projection = Projection(catalogue, projection_lock(home, self._prefix))
+            assets = [ident for ident, _ in catalogue.assets.of_source(source)]
+            yield from projection.remove_assets(assets)
+            products = [ident for ident, _ in catalogue.products.of_source(source)]
+            yield from projection.remove_products(products)
+            for side in (ASSETS_SIDE, PRODUCTS_SIDE):
+                letters = DeadLetters(catalogue, side, source, datetime.now(UTC))
+                letters.load()
+                letters.close(complete=True)
+
+    def _create(self, family: Family, recipe: Recipe, *, serving: bool) -> str:
+        now = datetime.now(UTC)
+        engine = self._settings.engine
+        vectors = vector_space(recipe, engine.vector_engine) if family in CATALOGUE else None
+        whole = body(
+            family,
+            shards=engine.shards,
+            replicas=engine.replicas,
+            vectors=vectors,
+            created=now.isoformat(),
+        )
+        if serving:
+            whole["aliases"] = {
+                family.read_alias(self._prefix): {},
+                family.write_alias(self._prefix): {"is_write_index": True},
+            }
+        name = family.generation(self._prefix, now.strftime("%Y%m%d%H%M%S%f"))
+        self._indices.create(name, whole)
+        return name
+
+    def _problem(self, family: Family, recipe: Recipe | None) -> str | None:
+        """Return why this service cannot work with the serving generation, ``None`` if it can."""
+        stamps = self._reader.mapping_meta(family.write_alias(self._prefix))
+        if len(stamps) > 1:
+            return f"several {family.name} generations serve at once ({', '.join(sorted(stamps))}); {REBUILD}"
+        stamp = next(iter(stamps.values()))
+        if stamp.get("mapping") != digest(read(family)):
+            return f"the {family.name} index was made by another mapping; {REBUILD}"
+        if recipe is not None and family in CATALOGUE and stamp.get("recipe") != recipe.digest:
+            made_by = stamp.get("recipe_description", {}).get("model", "another model")
+            return (
+                f"the {family.name} index holds vectors of {made_by!r}, the configured model is "
+                f"{recipe.model!r}, or its weights or preprocessing differ; {REBUILD}, or set model.name back"
+            )
+        return None
+
+    def _serving(self, family: Family) -> str | None:
+        alias = family.read_alias(self._prefix)
+        behind = self._indices.aliases(alias).get(alias, ())
+        if len(behind) > 1:
+            raise EngineConflict(f"alias {alias!r} names several generations: {', '.join(behind)}")
+        return behind[0] if behind else None
+
+    def _generations(self, family: Family) -> list[str]:
+        """Return the family's generations, oldest first."""
+        pattern = family.generations(self._prefix).removesuffix("*")
+        return [f.name for f in sorted(self._indices.list(pattern), key=lambda f: (f.created, f.name))]
+
+    def _older(self, family: Family, than: str | None) -> list[str]:
+        names = self._generations(family)
+        return names[: names.index(than)] if than in names else []
+
+    def _chosen(self, generations: Sequence[str] | None) -> dict[Family, str]:
+        if generations is None:
+            newest = {family: self._generations(family) for family in CATALOGUE}
+            return {family: names[-1] for family, names in newest.items() if names}
+        chosen: dict[Family, str] = {}
+        for name in generations:
+            family = next((f for f in CATALOGUE if name in self._generations(f)), None)
+            if family is None:
+                raise InputInvalid(
+                    f"{name!r} is no generation of {self._prefix!r}; see `discovery index status`"
+                )
+            chosen[family] = name
+        return chosen
+
+    def _swap(self, to: Mapping[Family, str], serving: Mapping[Family, str | None]) -> None:
+        changes: list[AliasChange] = []
+        for family, name in to.items():
+            read_alias, write_alias = family.read_alias(self._prefix), family.write_alias(self._prefix)
+            if (old := serving[family]) is not None:
+                changes += [
+                    AliasChange("remove", read_alias, old),
+                    AliasChange("remove", write_alias, old),
+                ]
+            changes += [
+                AliasChange("add", read_alias, name),
+                AliasChange("add", write_alias, name, write=True),
+            ]
+        if changes:
+            self._indices.swap_aliases(changes)
+
+    def _family_status(self, family: Family, recipe: Recipe | None) -> FamilyStatus:
+        facts = {f.name: f for f in self._indices.list(family.generations(self._prefix).removesuffix("*"))}
+        serving = self._serving(family)
+        if serving is None:
+            return FamilyStatus(family.name, None, 0, 0, {}, (), tuple(facts), f"there is none; {REBUILD}")
+        found: IndexFacts = facts[serving]
+        return FamilyStatus(
+            family=family.name,
+            generation=serving,
+            documents=self._reader.count(serving),
+            bytes=found.bytes,
+            stamp=found.meta,
+            sources=self._sources(family, serving) if family in CATALOGUE else (),
+            others=tuple(name for name in facts if name != serving),
+            problem=self._problem(family, recipe),
+        )
+
+    def _sources(self, family: Family, serving: str) -> tuple[SourceStatus, ...]:
+        # The engine folds names; the exact one is that of any document in the bucket.
+        exact = {"top_hits": {"size": 1, "_source": ["source.name"]}}
+        inner = {"pending": {"filter": {"term": {"run.pending": True}}}, "exact": exact}
+        by_source = {"field": "source.name", "size": MOST_SOURCES}
+        body = {"size": 0, "aggs": {"sources": {"terms": by_source, "aggs": inner}}}
+        counted: dict[str, tuple[int, int]] = {}
+        for bucket in self._reader.search(serving, body)["aggregations"]["sources"]["buckets"]:
+            name = bucket["exact"]["hits"]["hits"][0]["_source"]["source"]["name"]
+            counted[name] = (bucket["doc_count"], bucket["pending"]["doc_count"])
+        failures = self._failures(family)
+        return tuple(
+            SourceStatus(name, *counted.get(name, (0, 0)), failures.get(name, 0))
+            for name in sorted(counted.keys() | failures.keys())
+        )
+
+    def _failures(self, family: Family) -> dict[str, int]:
+        index = RUNS.read_alias(self._prefix)
+        if not self._indices.exists(index):
+            return {}
+        conditions = [{"term": {"kind": FAILURE}}, {"term": {"side": family.name}}]
+        body = {
+            "size": 0,
+            "query": {"bool": {"filter": conditions}},
+            "aggs": {"sources": {"terms": {"field": "source", "size": MOST_SOURCES}}},
+        }
+        buckets = self._reader.search(index, body)["aggregations"]["sources"]["buckets"]
+        return {bucket["key"]: bucket["doc_count"] for bucket in buckets}

@@ -1,0 +1,202 @@
+"""Each side brought up to date with the other: a repeatable step that looks at nothing but the index.
+
+A document is pending from its write until its neighbours have been recomputed from the index; only then is
+the mark taken away. Run twice, or killed at any point and run again, the step comes to the same result
+(``docs/decisions/0002``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from discovery.engine.writer import Delete, Outcome, Update
+from discovery.errors import EngineRejected
+from indexers.associate import (
+    Places,
+    assets_side,
+    links_of,
+    main_picture,
+    path_key,
+    product_side,
+    unresolved,
+)
+from indexers.catalogue import Catalogue
+from mappings.documents import (
+    AssetDocument,
+    AssetLink,
+    ProductDocument,
+    ProductSide,
+    encode_block,
+)
+
+T = TypeVar("T")
+
+PAGE = 250
+"""Documents brought up to date at once; bounds memory, because a product carries its picture's vectors."""
+
+VECTOR_PARTS = ("id", "source.name", "source.key", "source.uri", "source.filename", "media")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Items that are gone from their source but not yet from the index."""
+
+    assets: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+
+
+class Projection:
+    """Brings neighbours up to date.
+
+    ``exclusive`` is held while it works: two of them at once could write what the other has just outdated.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, exclusive: Callable[[], Any], advance: Callable[[], None] = lambda: None
+    ) -> None:
+        self._catalogue = catalogue
+        self._exclusive = exclusive
+        self._advance = advance
+        self._one_at_a_time = threading.Lock()
+
+    def settle(self) -> int:
+        """Bring everything that is pending up to date; return how many documents that were."""
+        done = 0
+        with self._one_at_a_time, self._exclusive():
+            self._catalogue.refresh()
+            for page in _pages(sorted(self._catalogue.assets.pending()), PAGE):
+                self._bring_up(page, (), Leaving())
+                done += len(page)
+            for page in _pages(sorted(self._catalogue.products.pending()), PAGE):
+                self._bring_up((), page, Leaving())
+                done += len(page)
+        return done
+
+    def remove_assets(self, ids: Sequence[str]) -> Iterator[int]:
+        """Take assets out of their products, then out of the index; yield how many after each step."""
+        return self._remove(Leaving(assets=frozenset(ids)), self._catalogue.names.assets, ids)
+
+    def remove_products(self, ids: Sequence[str]) -> Iterator[int]:
+        """Take products out of their assets, then out of the index; yield how many after each step."""
+        return self._remove(Leaving(products=frozenset(ids)), self._catalogue.names.products, ids)
+
+    def _remove(self, leaving: Leaving, index: str, ids: Sequence[str]) -> Iterator[int]:
+        for page in _pages(list(ids), PAGE):
+            with self._one_at_a_time, self._exclusive():
+                # Marked first: if the run dies here, the next one puts the neighbours right again.
+                self._write([Update(index, ident, {"run": {"pending": True}}) for ident in page])
+                self._catalogue.refresh()
+                if leaving.assets:
+                    self._bring_up(page, (), leaving)
+                else:
+                    self._bring_up((), page, leaving)
+                self._write([Delete(index, ident) for ident in page])
+                self._catalogue.refresh()
+            yield len(page)
+
+    def _bring_up(self, assets: Sequence[str], products: Sequence[str], leaving: Leaving) -> None:
+        """Recompute everything that ``assets`` and ``products`` touch, then take their marks away."""
+        names = self._catalogue.names
+        marked_assets = set(assets) - leaving.assets
+        marked_products = set(products) - leaving.products
+        last: list[Update] = []
+        touched = set(assets)
+        for page in _pages(sorted(set(products) | self._naming(assets)), PAGE):
+            here = self._catalogue.products.light(page)
+            links = self._links(here.values(), leaving)
+            touched |= {link.id for linked in links.values() for link in linked}
+            touched |= self._catalogue.assets.ids_where({"terms": {"product.sku": page}})
+            staying = {ident: document for ident, document in here.items() if ident not in leaving.products}
+            last += self._write_assets_sides(staying, links, marked_products)
+        for page in _pages(sorted(touched - leaving.assets), PAGE):
+            first: list[Update] = []
+            there = self._catalogue.assets.light(page)
+            for ident, side in self._product_sides(there, leaving).items():
+                changed = {} if side == there[ident].product else {"product": encode_block(side)}
+                if ident in marked_assets:
+                    last.append(Update(names.assets, ident, {**changed, "run": {"pending": False}}))
+                elif changed:
+                    first.append(Update(names.assets, ident, changed))
+            self._write(first)
+        self._write(last)
+
+    def _naming(self, assets: Sequence[str]) -> set[str]:
+        """Return the products that name any of ``assets``, or carry it from before."""
+        if not assets:
+            return set()
+        keys = [document.source.key for document in self._catalogue.assets.light(assets).values()]
+        forms = sorted({form for key in keys for form in (key, key.lower())})
+        return self._catalogue.products.ids_where(
+            {"terms": {"source.image_paths": forms}}, {"terms": {"assets.ids": list(assets)}}
+        )
+
+    def _links(
+        self, products: Iterable[ProductDocument], leaving: Leaving
+    ) -> dict[str, tuple[AssetLink, ...]]:
+        given = list(products)
+        paths = {path_key(image.path) for product in given for image in product.source.images}
+        found = [p for p in self._catalogue.places(sorted(paths)) if p.id not in leaving.assets]
+        missing = {path for product in given for path in unresolved(product, Places(found))}
+        if missing:
+            found += [p for p in self._catalogue.folded(sorted(missing)) if p.id not in leaving.assets]
+        places = Places(found)
+        return {product.id: links_of(product, places) for product in given}
+
+    def _write_assets_sides(
+        self,
+        products: dict[str, ProductDocument],
+        links: dict[str, tuple[AssetLink, ...]],
+        marked: set[str],
+    ) -> list[Update]:
+        """Write what unmarked products carry; return the updates of marked ones, which come last."""
+        index = self._catalogue.names.products
+        shown = self._catalogue.assets.light({link.id for ident in products for link in links[ident]})
+        mains = {ident: main_picture(links[ident], shown) for ident in products}
+        pictures = {main for main in mains.values() if main is not None}
+        with_vectors = self._catalogue.assets.with_vectors(sorted(pictures), *VECTOR_PARTS)
+        first: list[Update] = []
+        last: list[Update] = []
+        for ident in products:
+            side = assets_side(links[ident], shown, with_vectors.get(mains[ident] or ""))
+            block = encode_block(side)
+            if ident in marked:
+                last.append(Update(index, ident, {"assets": block, "run": {"pending": False}}))
+            else:
+                first.append(Update(index, ident, {"assets": block}))
+        self._write(first)
+        return last
+
+    def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
+        forms = {form for a in assets.values() for form in (a.source.key, a.source.key.lower())}
+        naming = self._catalogue.naming(sorted(forms)) - leaving.products
+        products = self._catalogue.products.light(sorted(naming))
+        shown: dict[str, list[tuple[ProductDocument, AssetLink]]] = {ident: [] for ident in assets}
+        for ident, links in self._links(products.values(), leaving).items():
+            for link in links:
+                if link.id in shown:
+                    shown[link.id].append((products[ident], link))
+        return {ident: product_side(pairs) for ident, pairs in shown.items()}
+
+    def _write(self, updates: Sequence[Update | Delete]) -> None:
+        if not updates:
+            return
+        refused = [o for o in self._catalogue.write(updates) if o.status == "failed"]
+        if refused:
+            raise EngineRejected(_refusal(refused))
+        self._advance()
+
+
+def _refusal(refused: Sequence[Outcome]) -> str:
+    first = refused[0]
+    return (
+        f"{len(refused)} documents could not be connected with the other side; the first, {first.id!r}: "
+        f"{first.reason}; run it again when that is mended"
+    )
+
+
+def _pages(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
