@@ -115,6 +115,12 @@ class SourceShrank(DiscoveryError):
     kind = ErrorKind("source-shrank", 409, "the source shrank; the run stopped", exit_code=1)
 
 
+class RunInProgress(DiscoveryError):
+    """A run over the same source is under way in another process."""
+
+    kind = ErrorKind("run-in-progress", 409, "already running", exit_code=1, retry_after=60)
+
+
 class ModelUnavailable(DiscoveryError):
     """The embedding model cannot be loaded or asked."""
 
