@@ -40,7 +40,7 @@ def test_a_multi_field_more_is_additive(body: dict[str, Any]) -> None:
     "change",
     [
         lambda body: body["mappings"]["properties"]["source"]["properties"].pop("title"),
-        lambda body: body["mappings"]["properties"]["media"]["properties"]["width"].update(type="long"),
+        lambda body: body["mappings"]["properties"]["media"]["properties"]["width"].update(type="short"),
         lambda body: body["settings"]["index"].update(refresh_interval="5s"),
         lambda body: body["settings"]["analysis"]["analyzer"]["words"].update(tokenizer="standard"),
         lambda body: body["mappings"].update(dynamic="true"),
