@@ -105,7 +105,7 @@ class BucketSource:
                 size=size,
                 modified=_modified(info),
                 tag=_tag(info),
-                read=_RemoteFile(self, fs, path, key, size),
+                read=RemoteFile(self, fs, path, key, size),
             )
 
     def _s3_pages(self, fs: Any, root: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -187,7 +187,9 @@ class BucketSource:
 
 
 @dataclass(frozen=True, slots=True)
-class _RemoteFile:
+class RemoteFile:
+    """Reads one object; the limit is in bytes."""
+
     source: BucketSource
     fs: Any
     path: str

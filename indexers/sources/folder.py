@@ -107,7 +107,7 @@ class FolderSource:
             size=status.st_size,
             modified=_moment(status.st_mtime),
             tag=str(status.st_mtime_ns),
-            read=_LocalFile(path, printable(key)),
+            read=LocalFile(path, printable(key)),
         )
 
     def _problem(self, key: str, reason: str) -> Problem:
@@ -115,7 +115,9 @@ class FolderSource:
 
 
 @dataclass(frozen=True, slots=True)
-class _LocalFile:
+class LocalFile:
+    """Reads one file; the limit is in bytes."""
+
     path: str
     label: str
 

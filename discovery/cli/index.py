@@ -1,0 +1,313 @@
+"""``discovery index``: sources in, an index out, and what to do with its generations."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from discovery.cli.invocation import (
+    INTERRUPTED,
+    PROBLEMS_FOUND,
+    Group,
+    Invocation,
+    ProgressLine,
+    pairs,
+    pass_invocation,
+    say,
+)
+from discovery.config import AssetSourceSettings, ProductSourceSettings
+from discovery.errors import DiscoveryError, InputInvalid
+from discovery.wiring import Service
+from indexers.lifecycle import Change, FamilyStatus
+from indexers.summary import INTERRUPTED as RUN_INTERRUPTED
+from indexers.summary import RunSummary
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
+_accept_shrink = click.option(
+    "--accept-shrink", is_flag=True, help="Go on although a source has far fewer items than before."
+)
+_name = click.option("--name", required=True, help="The source's name, part of each item's identity.")
+_option = click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Repeat for more.")
+
+
+@click.group("index", cls=Group)
+def index_group() -> None:
+    """Fill the index from sources, and look after it."""
+
+
+@index_group.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_dry_run
+@_accept_shrink
+@pass_invocation
+def run(invocation: Invocation, names: tuple[str, ...], dry_run: bool, accept_shrink: bool) -> None:
+    """Index the sources of config.toml, or those of the given names. One that fails does not stop the rest."""
+    settings = invocation.settings()
+    sources = (*settings.sources.assets, *settings.sources.products)
+    known = [source.name for source in sources]
+    for name in names:
+        if name not in known:
+            raise InputInvalid(f"there is no source {name!r}; config.toml has {', '.join(known) or 'none'}")
+    if not sources:
+        raise InputInvalid(
+            "there are no sources; add [[sources.assets]] or [[sources.products]] to config.toml, "
+            "or run discovery index assets PATH --name NAME"
+        )
+    service = Service(settings)
+    chosen = [source for source in sources if not names or source.name in names]
+    runs = [_run_of(service, source, dry_run=dry_run, accept_shrink=accept_shrink) for source in chosen]
+    _run_all(invocation, runs)
+
+
+@index_group.command()
+@click.argument("uri")
+@_name
+@_option
+@_dry_run
+@_accept_shrink
+@pass_invocation
+def assets(
+    invocation: Invocation,
+    uri: str,
+    name: str,
+    options: tuple[str, ...],
+    dry_run: bool,
+    accept_shrink: bool,
+) -> None:
+    """Index the files below URI: a folder, or any fsspec address such as s3://bucket/prefix."""
+    place = uri if "://" in uri else str(Path(uri).expanduser().absolute())
+    source = AssetSourceSettings(name=name, uri=place, options=_frozen(options))
+    _run_named(invocation, source, dry_run=dry_run, accept_shrink=accept_shrink)
+
+
+@index_group.command()
+@click.argument("path")
+@_name
+@click.option(
+    "--format", "format_", type=click.Choice(["magento", "table"]), default="table", show_default=True
+)
+@_option
+@_dry_run
+@_accept_shrink
+@pass_invocation
+def products(
+    invocation: Invocation,
+    path: str,
+    name: str,
+    format_: str,
+    options: tuple[str, ...],
+    dry_run: bool,
+    accept_shrink: bool,
+) -> None:
+    """Index a product catalogue: a file, a folder of files, or a pattern of files."""
+    place = str(Path(path).expanduser().absolute())
+    source = ProductSourceSettings(name=name, path=place, format=format_, options=_frozen(options))
+    _run_named(invocation, source, dry_run=dry_run, accept_shrink=accept_shrink)
+
+
+def _frozen(options: tuple[str, ...]) -> types.MappingProxyType[str, str]:
+    return types.MappingProxyType(pairs(options, "--option"))
+
+
+def _run_named(
+    invocation: Invocation,
+    source: AssetSourceSettings | ProductSourceSettings,
+    *,
+    dry_run: bool,
+    accept_shrink: bool,
+) -> None:
+    service = Service(invocation.settings())
+    single = _run_of(service, source, dry_run=dry_run, accept_shrink=accept_shrink)
+
+    def run_and_keep() -> RunSummary:
+        summary = single()
+        if not dry_run:
+            service.known.keep(source)
+        return summary
+
+    _run_all(invocation, [run_and_keep])
+
+
+def _run_of(
+    service: Service,
+    source: AssetSourceSettings | ProductSourceSettings,
+    *,
+    dry_run: bool,
+    accept_shrink: bool,
+) -> Callable[[], RunSummary]:
+    def single() -> RunSummary:
+        with progress_line(source.name) as line:
+            if isinstance(source, AssetSourceSettings):
+                return service.index_assets(source, line, dry_run=dry_run, accept_shrink=accept_shrink)
+            return service.index_products(source, line, dry_run=dry_run, accept_shrink=accept_shrink)
+
+    return single
+
+
+@contextmanager
+def progress_line(label: str) -> Iterator[ProgressLine]:
+    """Show a progress line while the block runs."""
+    line = ProgressLine(label)
+    try:
+        yield line
+    finally:
+        line.close()
+
+
+def _run_all(invocation: Invocation, runs: Sequence[Callable[[], RunSummary]]) -> None:
+    """Run each, print each summary, and end with the worst exit code."""
+    summaries: list[RunSummary] = []
+    errors: list[DiscoveryError] = []
+    for single in runs:
+        try:
+            summary = single()
+        except DiscoveryError as error:
+            if len(runs) == 1:
+                raise
+            errors.append(error)
+            say(f"discovery: {error.kind.title}: {error.detail}")
+            continue
+        summaries.append(summary)
+        if not invocation.json:
+            for line in summary_lines(summary):
+                click.echo(line)
+        if summary.outcome == RUN_INTERRUPTED:
+            break
+    if invocation.json:
+        documents = [summary.as_json() for summary in summaries]
+        invocation.emit(documents[0] if len(runs) == 1 else {"runs": documents}, [])
+    if any(summary.outcome == RUN_INTERRUPTED for summary in summaries):
+        sys.exit(INTERRUPTED)
+    codes = [error.kind.exit_code for error in errors]
+    codes += [PROBLEMS_FOUND for summary in summaries if summary.failed]
+    sys.exit(max(codes, default=0))
+
+
+def summary_lines(summary: RunSummary) -> list[str]:
+    """Return a run's summary as a person reads it."""
+    counts = summary.counts()
+    shown = ("read", "embedded", "reused", "metadata", "unchanged", "gone", "failed", "warnings")
+    parts = [f"{counts[name]} {_WORDS.get(name, name)}" for name in shown if counts[name] or name == "read"]
+    lines = [
+        f"{summary.source} ({summary.side}): {summary.outcome}: {', '.join(parts)}; "
+        f"{summary.rate:.0f}/s, {summary.seconds:.1f} s"
+    ]
+    for word, problems, count in (
+        ("failed", summary.failures, summary.failed),
+        ("warning", summary.warning_notes, summary.warnings),
+    ):
+        for problem in problems:
+            where = f"{problem.key}: {problem.field}" if problem.field else problem.key
+            lines.append(f"  {word}: {where}: {problem.reason}")
+        if count > len(problems):
+            lines.append(f"  … and {count - len(problems)} more {word}s; see discovery index status --json")
+    lines += [f"  {note}" for note in summary.notes]
+    return lines
+
+
+_WORDS = {"metadata": "updated"}
+
+
+@index_group.command()
+@pass_invocation
+def status(invocation: Invocation) -> None:
+    """Tell what is indexed, by source, and what does not fit. Exit code 1 if something does not."""
+    service = Service(invocation.settings())
+    families = service.lifecycle.status()
+    lines = [line for family in families for line in _family_lines(family)]
+    invocation.emit({"families": families}, lines)
+    if any(family.problem for family in families):
+        sys.exit(PROBLEMS_FOUND)
+
+
+def _family_lines(family: FamilyStatus) -> list[str]:
+    lines = [
+        f"{family.family}: {family.generation or 'no index'}: {family.documents} documents, {family.bytes} bytes"
+    ]
+    lines += [
+        f"  {source.name}: {source.documents} documents, {source.pending} pending, {source.failures} failed"
+        for source in family.sources
+    ]
+    lines += [f"  also there: {name}" for name in family.others]
+    if family.problem:
+        lines.append(f"  problem: {family.problem}")
+    return lines
+
+
+@index_group.command()
+@pass_invocation
+def rebuild(invocation: Invocation) -> None:
+    """Fill a new generation from every known source beside the serving one, then let it serve."""
+    service = Service(invocation.settings())
+    with progress_line("rebuild") as line:
+        change, summaries = service.rebuild(line)
+    lines = [line for summary in summaries for line in summary_lines(summary)]
+    invocation.emit(
+        {"change": change, "runs": [summary.as_json() for summary in summaries]},
+        lines + _change_lines(change),
+    )
+
+
+@index_group.command()
+@pass_invocation
+def gate(invocation: Invocation) -> None:
+    """Compare sources and index, changing nothing. Exit code 1 if they differ."""
+    report = Service(invocation.settings()).gate()
+    lines = [f"{finding.side} {finding.source}: {finding.message}" for finding in report.findings]
+    listed = sum(report.listed.values())
+    lines.append(f"gate: {'passed' if report.passed else 'not passed'}: {listed} items compared")
+    invocation.emit({"passed": report.passed, "report": report}, lines)
+    if not report.passed:
+        sys.exit(PROBLEMS_FOUND)
+
+
+@index_group.command()
+@click.argument("generations", nargs=-1)
+@pass_invocation
+def promote(invocation: Invocation, generations: tuple[str, ...]) -> None:
+    """Let generations serve: those named, or the newest of each side."""
+    change = Service(invocation.settings()).lifecycle.promote(generations or None)
+    invocation.emit(change, _change_lines(change))
+
+
+@index_group.command()
+@pass_invocation
+def rollback(invocation: Invocation) -> None:
+    """Let the generations before the serving ones serve again."""
+    change = Service(invocation.settings()).lifecycle.rollback()
+    invocation.emit(change, _change_lines(change))
+
+
+@index_group.command()
+@pass_invocation
+def prune(invocation: Invocation) -> None:
+    """Delete old generations beyond ``index.keep_generations``."""
+    change = Service(invocation.settings()).lifecycle.prune()
+    invocation.emit(change, _change_lines(change))
+
+
+def _change_lines(change: Change) -> list[str]:
+    rows = (("serving", change.serving), ("retired", change.retired), ("deleted", change.deleted))
+    lines = [f"{word}: {name}" for word, names in rows for name in names]
+    return lines or ["nothing to do"]
+
+
+@index_group.command()
+@click.argument("name")
+@pass_invocation
+def forget(invocation: Invocation, name: str) -> None:
+    """Take all items of the source NAME out of the index; its files stay where they are."""
+    service = Service(invocation.settings())
+    with progress_line(f"forget {name}") as line:
+        removed = 0
+        for count in service.lifecycle.forget(name):
+            line.expect(count)
+            line.advance(count)
+            removed += count
+    service.known.forget(name)
+    invocation.emit({"removed": removed}, [f"{name}: {removed} items removed"])

@@ -1,0 +1,42 @@
+"""The command's top level: every group and command by name."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from discovery.cli.configuration import config_group
+from discovery.cli.engine import engine_group
+from discovery.cli.index import index_group
+from discovery.cli.invocation import Group, errors_told
+from discovery.cli.model import model_group
+from discovery.cli.search import search, similar
+from discovery.cli.service import check, demo, serve
+
+
+class _Main(Group):
+    def invoke(self, context: click.Context) -> object:
+        with errors_told():
+            return super().invoke(context)
+
+
+@click.group(cls=_Main)
+@click.version_option(package_name="discovery")
+def main() -> None:
+    """Find, connect and trust creative assets and products."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+for _command in (
+    demo,
+    serve,
+    check,
+    config_group,
+    engine_group,
+    model_group,
+    index_group,
+    search,
+    similar,
+):
+    main.add_command(_command)
