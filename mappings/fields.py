@@ -149,6 +149,7 @@ SEARCHED: dict[Side, tuple[Searched, ...]] = {
         Searched("product.attribute_text.stem", 1.2, "stem"),
         Searched("source.categories.stem", 1.2, "stem"),
         Searched("product.family.stem", 1.2, "stem"),
+        Searched("product.category_paths.stem", 1.2, "stem"),
         Searched("product.brand.text", 1.5, "exact"),
         Searched("source.creator.text", 1.0, "exact"),
         Searched("source.description", 0.8, "exact"),

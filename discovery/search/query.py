@@ -19,6 +19,10 @@ from discovery.search.text import highlight, matching_clause, spelling, text_sig
 from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
 from mappings.fields import VECTORS, Field, Side
 
+WITH_SIGNALS = {"include_named_queries_score": "true"}
+"""Makes the engine tell each signal's share of a score. It is a parameter of the address of a single
+search; neither a body nor a multi-search may say it."""
+
 IDENTIFIED = "identified"
 WORDED = "worded"
 
@@ -137,7 +141,6 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
         "size": size,
         "track_total_hits": True,
         "track_scores": True,
-        "include_named_queries_score": True,
         "_source": {"excludes": list(VECTORS[question.side])},
         "query": question.query(),
         "sort": question.order,

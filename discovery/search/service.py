@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from discovery.config import SearchSettings
 from discovery.errors import (
@@ -26,6 +26,7 @@ from discovery.search.identifiers import looks_like_identifier
 from discovery.search.paging import Cursor
 from discovery.search.query import (
     IDENTIFIED,
+    WITH_SIGNALS,
     WORDED,
     Extras,
     Likeness,
@@ -60,6 +61,8 @@ from discovery.search.text import corrected, normalise
 from discovery.search.vectors import Model, plain
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import VECTORS, Field, Side
+
+T = TypeVar("T")
 
 Access = Callable[[Viewer, Side], Clause | None]
 """Makes the clause that every hit must pass from who asks; ``None`` where there is nothing to withhold."""
@@ -370,30 +373,26 @@ class SearchService:
         return self._ask(question, page_body(question, size, extras))
 
     def _ask(self, question: Question, body: Clause) -> Answered:
-        bodies = [body, *sibling_bodies(question)]
-        page, *siblings = self._on_index(
-            question.side, lambda index: self._reader.multi_search(index, bodies)
-        )
-        return Answered(page, siblings)
+        return self._on_index(question.side, lambda index: self._send(index, body, sibling_bodies(question)))
+
+    def _send(self, index: str, body: Clause, siblings: list[Clause], pit: str | None = None) -> Answered:
+        page = self._reader.search(index, body, params=WITH_SIGNALS)
+        return Answered(page, self._reader.multi_search(index, siblings), pit)
 
     def _walk(self, question: Question, cursor: Cursor, size: int, extras: Extras) -> Answered:
         body = page_body(question, paging.fetch_size(cursor, size), extras)
         keep = self._snapshots.keep_alive_seconds
-        bodies = [body, *sibling_bodies(question)]
 
-        def within(pit: str) -> list[dict[str, Any]]:
-            asked = [frozen(bodies[0], pit, keep, cursor.after)]
-            asked += [frozen(sibling, pit, keep) for sibling in bodies[1:]]
-            return self._reader.multi_search("", asked)
+        def within(pit: str) -> Answered:
+            siblings = [frozen(sibling, pit, keep) for sibling in sibling_bodies(question)]
+            return self._send("", frozen(body, pit, keep, cursor.after), siblings, pit)
 
         if cursor.pit is None:
-            pit, replies = self._on_index(question.side, lambda index: self._snapshots.walk(index, within))
-        else:
-            try:
-                pit, replies = cursor.pit, within(cursor.pit)
-            except (CursorExpired, IndexMissing):
-                raise paging.expired("has expired") from None
-        return Answered(replies[0], replies[1:], pit)
+            return self._on_index(question.side, lambda index: self._snapshots.walk(index, within))
+        try:
+            return within(cursor.pit)
+        except (CursorExpired, IndexMissing):
+            raise paging.expired("has expired") from None
 
     def _likeness(
         self, request: SimilarRequest, stamp: Stamp, viewer: Viewer
@@ -502,10 +501,9 @@ class SearchService:
         return document(side, hits[0]) if hits else None
 
     def _search(self, side: Side, body: Clause) -> dict[str, Any]:
-        reply: dict[str, Any] = self._on_index(side, lambda index: self._reader.search(index, body))
-        return reply
+        return self._on_index(side, lambda index: self._reader.search(index, body))
 
-    def _on_index(self, side: Side, ask: Callable[[str], Any]) -> Any:
+    def _on_index(self, side: Side, ask: Callable[[str], T]) -> T:
         """Ask the index that stands behind the alias; look again once if it was pruned meanwhile."""
         try:
             return ask(self._stamps.of(side).index)

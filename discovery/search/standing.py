@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from discovery.errors import CursorExpired, DiscoveryError, IndexMismatch, IndexMissing
 from discovery.search.facets import read_spellings, spellings_body
@@ -26,6 +26,7 @@ refuses more than 300."""
 SPELLING_SECONDS = 60.0
 MOST_SPELLINGS = 50_000
 
+T = TypeVar("T")
 Clock = Callable[[], float]
 
 
@@ -135,17 +136,14 @@ class Snapshots:
         with self._lock:
             self._held = {name: entry for name, entry in self._held.items() if entry[1] != pit}
 
-    def walk(
-        self, index: str, search: Callable[[str], list[dict[str, Any]]]
-    ) -> tuple[str, list[dict[str, Any]]]:
+    def walk(self, index: str, search: Callable[[str], T]) -> T:
         """Begin a walk: run ``search`` in a current point in time, in a new one if that is lost."""
         pit = self.current(index)
         try:
-            return pit, search(pit)
+            return search(pit)
         except CursorExpired:
             self.drop(pit)
-        pit = self.current(index)
-        return pit, search(pit)
+        return search(self.current(index))
 
 
 class Spellings:
