@@ -29,7 +29,7 @@ SMALL_LONGER = 320
 SMALL_SHORTER = 256
 
 THUMBNAIL_QUALITY = 80
-# Fastest: 4 takes 4 times as long for files 28 % smaller (see docs/decisions on thumbnails).
+# The fastest: method 4 takes 4 times as long and makes files 28 % smaller (100 photographs, 768 px).
 THUMBNAIL_METHOD = 0
 
 _ORIENTATION_TAG = 0x0112
