@@ -16,7 +16,7 @@ from discovery.engine.reader import Reader
 from discovery.errors import DiscoveryError, NotFound
 from discovery.search.pictures import EmbedderModel
 from discovery.search.service import SearchService
-from discovery.vision.embedder import Embedder
+from discovery.vision.embedder import Embedder, Vector
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web.services import Check, Services
@@ -53,6 +53,7 @@ class Service:
         self._progress = progress
         self._loading = threading.Lock()
         self._embedder: Embedder | None = None
+        self._queries: QueryVectors | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -74,6 +75,13 @@ class Service:
                 self._embedder = load_embedder(self.settings.model, self.settings.home)
             return self._embedder
 
+    def _query_vector(self, text: str) -> Vector:
+        embedder = self.embedder()
+        with self._loading:
+            if self._queries is None:
+                self._queries = QueryVectors(embedder, self.settings.model.query_cache)
+        return self._queries.vector(text)
+
     @cached_property
     def lifecycle(self) -> Lifecycle:
         """The generations of the index."""
@@ -88,12 +96,11 @@ class Service:
     def search(self) -> SearchService:
         """The read side."""
         settings = self.settings
-        cached = QueryVectors(self.embedder, settings.model.query_cache)
         return SearchService(
             Reader(self.engine),
             settings.search,
             settings.engine.prefix,
-            EmbedderModel(self.embedder, settings.images, cached.vector),
+            EmbedderModel(self.embedder, settings.images, self._query_vector),
             self.original,
             cursor_key=_cursor_key(settings.home),
         )
@@ -168,10 +175,8 @@ class Service:
         summaries: list[RunSummary] = []
 
         def fill(catalogue: Catalogue) -> None:
-            for assets in self.known.assets():
-                summaries.append(self.index_assets(assets, progress, into=catalogue))
-            for products in self.known.products():
-                summaries.append(self.index_products(products, progress, into=catalogue))
+            summaries.extend(self.index_assets(s, progress, into=catalogue) for s in self.known.assets())
+            summaries.extend(self.index_products(s, progress, into=catalogue) for s in self.known.products())
 
         change = self.lifecycle.rebuild(self.embedder().recipe, fill)
         return change, tuple(summaries)

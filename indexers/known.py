@@ -51,11 +51,11 @@ class KnownSources:
         if isinstance(source, AssetSourceSettings) and urlsplit(source.uri).password is not None:
             return
         index = RUNS.write_alias(self._prefix)
-        id = _id(side, source.name)
+        ident = _id(side, source.name)
         record = {"kind": _KIND, "side": side, "source": source.name, "settings": _plain(source)}
-        stored = self._records.get(index, id)
+        stored = self._records.get(index, ident)
         if stored is None or stored.source != record:
-            self._records.put(index, id, record, stored)
+            self._records.put(index, ident, record, stored)
 
     def forget(self, name: str) -> None:
         """Remove a kept source of either side."""
@@ -92,6 +92,6 @@ def _plain(source: AssetSourceSettings | ProductSourceSettings) -> dict[str, Any
 
 
 def _settings(side: str, values: dict[str, Any]) -> AssetSourceSettings | ProductSourceSettings:
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    given["options"] = types.MappingProxyType(given["options"])
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    given["options"] = types.MappingProxyType(dict(values["options"]))
     return _SETTINGS[side](**given)

@@ -46,9 +46,12 @@ def index_group() -> None:
 @_accept_shrink
 @pass_invocation
 def run(invocation: Invocation, names: tuple[str, ...], dry_run: bool, accept_shrink: bool) -> None:
-    """Index the sources of config.toml, or those of the given names. One that fails does not stop the rest."""
+    """Index the sources of config.toml, or those named. One that fails does not stop the rest."""
     settings = invocation.settings()
-    sources = (*settings.sources.assets, *settings.sources.products)
+    sources: list[AssetSourceSettings | ProductSourceSettings] = [
+        *settings.sources.assets,
+        *settings.sources.products,
+    ]
     known = [source.name for source in sources]
     for name in names:
         if name not in known:
@@ -193,10 +196,8 @@ def summary_lines(summary: RunSummary) -> list[str]:
     counts = summary.counts()
     shown = ("read", "embedded", "reused", "metadata", "unchanged", "gone", "failed", "warnings")
     parts = [f"{counts[name]} {_WORDS.get(name, name)}" for name in shown if counts[name] or name == "read"]
-    lines = [
-        f"{summary.source} ({summary.side}): {summary.outcome}: {', '.join(parts)}; "
-        f"{summary.rate:.0f}/s, {summary.seconds:.1f} s"
-    ]
+    done = f"{summary.source} ({summary.side}): {summary.outcome}: {', '.join(parts)}"
+    lines = [f"{done}; {summary.rate:.0f}/s, {summary.seconds:.1f} s"]
     for word, problems, count in (
         ("failed", summary.failures, summary.failed),
         ("warning", summary.warning_notes, summary.warnings),
@@ -226,9 +227,8 @@ def status(invocation: Invocation) -> None:
 
 
 def _family_lines(family: FamilyStatus) -> list[str]:
-    lines = [
-        f"{family.family}: {family.generation or 'no index'}: {family.documents} documents, {family.bytes} bytes"
-    ]
+    where = family.generation or "no index"
+    lines = [f"{family.family}: {where}: {family.documents} documents, {family.bytes} bytes"]
     lines += [
         f"  {source.name}: {source.documents} documents, {source.pending} pending, {source.failures} failed"
         for source in family.sources

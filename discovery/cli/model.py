@@ -42,8 +42,8 @@ def list_models(invocation: Invocation) -> None:
     stamps = {family.family: family.stamp.get("recipe") for family in service.lifecycle.status()}
     serving = {name: stamp for name, stamp in stamps.items() if stamp}
     lines = [
-        f"{recipe.model}: recipe {recipe.digest}, {recipe.dimension} dimensions for text and picture, "
-        f"{recipe.look_dimension} for picture and picture",
+        f"{recipe.model}: recipe {recipe.digest}",
+        f"  dimensions: {recipe.dimension} (text and picture), {recipe.look_dimension} (picture and picture)",
         f"  floors: text {recipe.text_floor}, similar {recipe.similar_floor} (cosine)",
         f"  weights {recipe.weights}",
     ]
@@ -77,8 +77,11 @@ def bench(invocation: Invocation, seconds: float) -> None:
         times.append(time.monotonic() - began)
     text_ms = 1000 * statistics.median(times)
     invocation.emit(
-        {"model": embedder.recipe.model, "images_per_second": rate, "batch": len(batch), "text_ms": text_ms},
-        [
-            f"{embedder.recipe.model}: {rate:.1f} images/s in batches of {len(batch)}, {text_ms:.1f} ms a query"
-        ],
+        {
+            "model": embedder.recipe.model,
+            "images_per_second": rate,
+            "batch": len(batch),
+            "text_ms": text_ms,
+        },
+        [f"{embedder.recipe.model}: {rate:.1f} images/s, {len(batch)} at once; {text_ms:.1f} ms a query"],
     )

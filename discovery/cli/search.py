@@ -55,10 +55,10 @@ def search(
     """Find assets or products by words."""
     settings = invocation.settings()
     request = SearchRequest(
-        side=cast(Side, side),
+        side=cast("Side", side),
         q=text,
         mode=Mode(mode),
-        filters=parse_filters(cast(Side, side), filters),
+        filters=parse_filters(cast("Side", side), filters),
         facets=facets,
         sort=sort,
         size=size,
@@ -99,13 +99,13 @@ def similar(
     if sum(given is not None for given in (path, asset, product)) != 1:
         raise InputInvalid("name exactly one of PATH, --asset and --product")
     request = SimilarRequest(
-        side=cast(Side, side),
+        side=cast("Side", side),
         asset=asset,
         product=product,
         image=_bytes(path, settings) if path else None,
-        intent=cast(Literal["same_product", "same_look"], intent),
+        intent=cast("Literal['same_product', 'same_look']", intent),
         min_similarity=min_similarity,
-        filters=parse_filters(cast(Side, side), filters),
+        filters=parse_filters(cast("Side", side), filters),
         size=size,
     )
     page = Service(settings).search.similar(request, Viewer())

@@ -25,6 +25,9 @@ DEMO = "demo"
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=None, help="Port, in place of web.port; 0: any."
 )
+@click.option(
+    "--no-scheduler", is_flag=True, expose_value=False, help="Serve alone; this version schedules nothing."
+)
 @pass_invocation
 def serve(invocation: Invocation, host: str | None, port: int | None) -> None:
     """Serve the search page and the API until Ctrl-C."""
@@ -93,12 +96,13 @@ def demo(invocation: Invocation, host: str | None, port: int | None, no_serve: b
     _serve(service, _THREE_CALLS)
 
 
+_SAMPLE = next(iter(sorted(CATALOGUE.glob("assets/*/*_front.jpg"))), CATALOGUE)
 _THREE_CALLS = (
     "",
     "Open {address} in a browser, or try:",
     "  curl '{address}/api/v1/search?q=blue+mug&facets=colour'",
     "  curl '{address}/api/v1/search?in=products&q=oak&facets=family&filter.has_asset=true'",
-    "  curl -F image=@discovery/demo/catalogue/assets/{sample} '{address}/api/v1/similar'",
+    f"  curl -F image=@{_SAMPLE} '{{address}}/api/v1/similar'",
     "Ctrl-C stops the service and the engine.",
 )
 

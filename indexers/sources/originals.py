@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-import fsspec
+import fsspec  # type: ignore[import-untyped]
 
 from discovery.config import AssetSourceSettings
 from discovery.errors import NotFound
