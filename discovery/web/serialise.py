@@ -25,6 +25,7 @@ def page(answer: SearchPage, request_id: str) -> dict[str, Any]:
         "hits": [hit(one) for one in answer.hits],
         "facets": {name: [facet_value(one) for one in values] for name, values in answer.facets.items()},
         "next": answer.next,
+        "corrected": answer.corrected,
     }
 
 

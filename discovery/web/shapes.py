@@ -250,6 +250,7 @@ class Page(Schema):
         keys=fields.String(), values=fields.List(fields.Nested(FacetValueShape)), required=True
     )
     next = _maybe("the after of the next page; null on the last one")
+    corrected = _maybe("the spelling that was searched for, where the words as typed find nothing")
 
 
 class ProductAssets(Schema):

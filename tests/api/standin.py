@@ -86,10 +86,11 @@ class MemorySearch:
             "products": tuple(products),
         }
         self.asked: list[SearchRequest | SimilarRequest] = []
+        self.viewers: list[Viewer] = []
         self.failure: Exception | None = None
 
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
-        self._ask(request)
+        self._ask(request, viewer)
         words = request.q.lower().split()
         found = [d for d in self.documents[request.side] if all(w in words_of(d) for w in words)]
         if request.sort == "name":
@@ -97,7 +98,7 @@ class MemorySearch:
         return self._page(request, found, Mode.TEXT, {"text": 0.5} if words else {})
 
     def similar(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
-        self._ask(request)
+        self._ask(request, viewer)
         if request.image is not None and request.image.startswith(b"<"):
             raise ImageUnreadable("the bytes are HTML, expected a picture")
         if request.asset is not None:
@@ -112,14 +113,14 @@ class MemorySearch:
         return Suggestions(tuple(Suggestion(title, "query") for title in dict.fromkeys(titles[:5])), None)
 
     def asset(self, id: str, viewer: Viewer) -> AssetDocument:
-        self._fail()
+        self._meet(viewer)
         for document in self.documents["assets"]:
             if document.id == id and isinstance(document, AssetDocument):
                 return document
         raise NotFound(f"no asset {id[:100]!r}", (FieldProblem("id", "no such asset"),))
 
     def product(self, sku: str, viewer: Viewer) -> ProductDocument:
-        self._fail()
+        self._meet(viewer)
         for document in self.documents["products"]:
             if isinstance(document, ProductDocument) and document.source.sku == sku:
                 return document
@@ -128,11 +129,12 @@ class MemorySearch:
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         return tuple(self.asset(link.id, viewer) for link in self.product(sku, viewer).assets.links)
 
-    def _ask(self, request: SearchRequest | SimilarRequest) -> None:
-        self._fail()
+    def _ask(self, request: SearchRequest | SimilarRequest, viewer: Viewer) -> None:
+        self._meet(viewer)
         self.asked.append(request)
 
-    def _fail(self) -> None:
+    def _meet(self, viewer: Viewer) -> None:
+        self.viewers.append(viewer)
         if self.failure is not None:
             raise self.failure
 

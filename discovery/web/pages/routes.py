@@ -20,6 +20,7 @@ from mappings.fields import SORTS
 
 _NOTHING: dict[str, Any] = {
     "total": 0, "hits": [], "facets": {}, "next": None, "mode": "text", "fallback_reason": None, "took_ms": 0,
+    "corrected": None,
 }  # fmt: skip
 
 

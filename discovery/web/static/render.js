@@ -246,6 +246,8 @@ export function createRenderer(page) {
       const how = Object.assign(document.createElement("span"), { className: "quiet", textContent: page.modes[answer.mode] ?? "" });
       $("status").append(how);
     }
+    $("corrected").querySelector("strong").textContent = answer.corrected ?? "";
+    $("corrected").hidden = !answer.corrected;
     $("notice").textContent = answer.fallback_reason ?? "";
     $("notice").hidden = !answer.fallback_reason;
   }
@@ -301,7 +303,7 @@ export function createRenderer(page) {
       slot($("trouble"), "detail").textContent = problem.detail;
       slot($("trouble"), "request").textContent = problem.request_id ?? "";
       slot($("trouble"), "request").parentElement.hidden = !problem.request_id;
-      for (const id of ["empty", "more", "notice"]) $(id).hidden = true;
+      for (const id of ["empty", "more", "notice", "corrected"]) $(id).hidden = true;
       $("status").replaceChildren();
       $("hits").replaceChildren();
     },

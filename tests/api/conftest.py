@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from discovery.config import Settings, WebSettings
+from discovery.errors import NotFound
+from discovery.web.app import create_app
+from discovery.web.server import Server
+from mappings.documents import AssetDocument
+from tests.api import catalogue
+from tests.api.standin import MemorySearch, services_over
+
+BODY_LIMIT = 64_000
+
+
+@pytest.fixture
+def search() -> MemorySearch:
+    return MemorySearch(catalogue.ASSETS, catalogue.PRODUCTS)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(web=WebSettings(port=0, threads=4, max_body_bytes=BODY_LIMIT))
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> Callable[[AssetDocument], Path]:
+    (tmp_path / "original.jpg").write_bytes(b"\xff\xd8 a picture \xff\xd9")
+
+    def original(asset: AssetDocument) -> Path:
+        if asset.id == catalogue.BOWL.id:
+            raise NotFound("its file is gone")
+        return tmp_path / "original.jpg"
+
+    return original
+
+
+@pytest.fixture
+def client(
+    search: MemorySearch, settings: Settings, originals: Callable[[AssetDocument], Path]
+) -> FlaskClient:
+    return create_app(services_over(search, originals=originals), settings).test_client()
+
+
+@contextmanager
+def serving(search: MemorySearch, settings: Settings) -> Iterator[str]:
+    server = Server(create_app(services_over(search), settings), settings.web)
+    thread = threading.Thread(target=server.run, name="service")
+    thread.start()
+    try:
+        yield server.address
+    finally:
+        server.stop()
+        thread.join(10)
+        assert not thread.is_alive(), "the service did not stop"
+
+
+@pytest.fixture
+def served() -> Callable[[MemorySearch, Settings], AbstractContextManager[str]]:
+    return serving
+
+
+@pytest.fixture
+def address(search: MemorySearch, settings: Settings) -> Iterator[str]:
+    with serving(search, settings) as url:
+        yield url
