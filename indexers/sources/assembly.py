@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from indexers.records import Problem, ProductRecord
-from indexers.sources.markup import plain_text
+from indexers.sources.markup import plain_text, plain_words
 from indexers.sources.roles import ALTERNATE, references, with_hero
 from indexers.sources.rows import Fault
 from mappings.documents import ImageReference
@@ -94,7 +94,7 @@ class Ledger:
     def take(self, draft: Draft) -> Iterator[ProductRecord | Problem]:
         """Yield what is wrong with ``draft``, and its record unless that was fatal."""
         faults = draft.faults
-        if not any(fault.fatal for fault in faults):
+        if not faults or not any(fault.fatal for fault in faults):
             self._check(draft)
         if faults:
             for fault in faults:
@@ -131,22 +131,29 @@ class Ledger:
         if len(draft.description) > MOST_TEXT_CHARACTERS:
             faults.append(self._cut("description", MOST_TEXT_CHARACTERS))
             draft.description = draft.description[:MOST_TEXT_CHARACTERS]
-        for name in ("brand", "family", "currency", "status"):
-            if len(getattr(draft, name)) > MOST_WORD_CHARACTERS:
-                faults.append(self._too_long(name, MOST_WORD_CHARACTERS))
+        words = _words(draft)
+        if max(map(len, words)) > MOST_SKU_CHARACTERS:
+            self._shorten(draft)
+        if "&" in "".join(words):
+            _unescape(draft)
+
+    def _shorten(self, draft: Draft) -> None:
+        """Leave out what is longer than its field may be, saying so."""
+        words = dict.fromkeys(("brand", "family", "currency", "status"), MOST_WORD_CHARACTERS)
+        for name, most in {**words, "parent": MOST_SKU_CHARACTERS}.items():
+            if len(getattr(draft, name)) > most:
+                draft.faults.append(self._too_long(name, most))
                 setattr(draft, name, "")
-        if len(draft.parent) > MOST_SKU_CHARACTERS:
-            faults.append(self._too_long("parent", MOST_SKU_CHARACTERS))
-            draft.parent = ""
         for name, most in (("categories", MOST_WORD_CHARACTERS), ("identifiers", MOST_SKU_CHARACTERS)):
             given = getattr(draft, name)
             if any(len(text) > most for text in given):
-                faults.append(self._too_long(name, most))
+                draft.faults.append(self._too_long(name, most))
                 setattr(draft, name, tuple(text for text in given if len(text) <= most))
-        for code, values in list(draft.attributes.items()):
+        for code, values in draft.attributes.items():
             if any(len(value) > MOST_VALUE_CHARACTERS for value in values):
-                faults.append(self._too_long(code, MOST_VALUE_CHARACTERS))
+                draft.faults.append(self._too_long(code, MOST_VALUE_CHARACTERS))
                 draft.attributes[code] = tuple(v for v in values if len(v) <= MOST_VALUE_CHARACTERS)
+        draft.attributes = {code: values for code, values in draft.attributes.items() if values}
 
     def _record(self, draft: Draft) -> ProductRecord:
         parent = draft.parent if draft.parent != draft.sku else ""
@@ -183,6 +190,23 @@ class Ledger:
 
     def _too_long(self, name: str, most: int) -> Fault:
         return self._fault(name, f"is longer than {most} characters and was left out", fatal=False)
+
+
+def _words(draft: Draft) -> list[str]:
+    """Return the short texts of a draft, for a quick look at all of them."""
+    words = [draft.brand, draft.family, draft.currency, draft.status, draft.parent]
+    words += draft.categories
+    words += draft.identifiers
+    for values in draft.attributes.values():
+        words += values
+    return words
+
+
+def _unescape(draft: Draft) -> None:
+    draft.brand, draft.family = plain_words(draft.brand), plain_words(draft.family)
+    draft.categories = tuple(map(plain_words, draft.categories))
+    cleaned = {code: tuple(filter(None, map(plain_words, given))) for code, given in draft.attributes.items()}
+    draft.attributes = {code: values for code, values in cleaned.items() if values}
 
 
 def stamped(record: ProductRecord) -> ProductRecord:

@@ -63,7 +63,7 @@ class DelimitedFile:
                 broken = True
                 yield Row(number, (), (Fault(reason),))
                 continue
-            cells = [cell.strip() for cell in cells]
+            cells = list(map(str.strip, cells))
             faults: tuple[Fault, ...] = ()
             if len(cells) != wanted:
                 if not any(cells):

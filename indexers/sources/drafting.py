@@ -121,7 +121,10 @@ class Drafter:
             if cell:
                 values = listed(cell, separator) if isinstance(cell, str) else cell
                 given = attributes.get(code)
-                attributes[code] = tuple(dict.fromkeys((*given, *values))) if given else values
+                if given:
+                    attributes[code] = tuple(dict.fromkeys((*given, *values)))
+                elif values:
+                    attributes[code] = values
 
     def _take_facets(self, draft: Draft, cells: Sequence[Cell]) -> None:
         for position in self._plan.facets:

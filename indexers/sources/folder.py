@@ -92,9 +92,11 @@ class FolderSource:
                     return self._problem(key, "is a link to a place outside the folder")
             status = Path(path).stat()
         except OSError as error:
-            return self._problem(key, f"cannot be read: {_reason(error)}")
+            label = f"{key}/" if _is_folder(entry) else key
+            return self._problem(label, f"cannot be read: {_reason(error)}")
         if stat.S_ISDIR(status.st_mode):
-            if os.path.realpath(path) in trail:
+            # Paths here are real ones, so only a link can lead back.
+            if entry.is_symlink() and path in trail:
                 return self._problem(key, "is a link back to a folder above it")
             return path
         if not stat.S_ISREG(status.st_mode):

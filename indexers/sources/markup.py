@@ -16,16 +16,26 @@ _BLOCKS = frozenset(
 _UNSEEN = frozenset({"script", "style", "template", "head", "title", "noscript", "svg"})
 _MARKED_UP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
 _TAG = re.compile(r"<[^<>]*>")
+_UNEVEN = re.compile(r"\s\s|[^\S ]")
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" *\n[ \n]*")
 
 
-@functools.lru_cache(maxsize=4096)
 def plain_text(text: str) -> str:
-    """Return ``text`` without tags and entities: a line for each paragraph and break, "• " before list items.
+    """Return ``text`` without tags and entities: a line a paragraph or break, "• " before list items."""
+    if "<" in text or "&" in text or _UNEVEN.search(text):
+        return _cleaned(text)
+    return text.strip()
 
-    Variants repeat their product's description, so the last results are kept.
-    """
+
+def plain_words(text: str) -> str:
+    """Return ``text`` without entities, for words that hold no tags: a value, a category, a brand."""
+    return html.unescape(text).strip() if "&" in text else text
+
+
+@functools.lru_cache(maxsize=1024)
+def _cleaned(text: str) -> str:
+    """Clean a text that needs it; variants repeat their product's, so the last results are kept."""
     if _MARKED_UP.search(text):
         collector = _Collector()
         try:

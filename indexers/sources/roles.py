@@ -29,7 +29,8 @@ def picture_path(text: str) -> str:
     path = text.strip().replace("\\", "/")
     while path.startswith("./"):
         path = path[2:]
-    return unicodedata.normalize("NFC", path.lstrip("/"))
+    path = path.lstrip("/")
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 
 def told_role(path: str) -> str | None:
@@ -46,8 +47,8 @@ def references(paths: Iterable[str]) -> tuple[ImageReference, ...]:
     first. Names that say nothing else are alternates.
     """
     ordered = tuple(dict.fromkeys(path for text in paths if (path := picture_path(text))))
-    if not ordered:
-        return ()
+    if len(ordered) < 2:
+        return tuple(ImageReference(path, HERO) for path in ordered)
     roles = [told_role(path) for path in ordered]
     hero = roles.index(HERO) if HERO in roles else roles.index(None) if None in roles else 0
     return tuple(
