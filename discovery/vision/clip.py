@@ -196,7 +196,7 @@ class _Forms:
     """The picture side of one model in each precision; texts stay in fp32, they are few and cached."""
 
     def __init__(self, model: nn.Module, framing: Framing) -> None:
-        self._visual: nn.Module = model.visual
+        self._visual = model.get_submodule("visual")
         self._framing = framing
 
     def plain(self) -> precision.PictureNetwork:
@@ -211,7 +211,7 @@ class _Forms:
         return self._network(visual, torch.float32)
 
     def _network(self, visual: nn.Module, kind: torch.dtype) -> precision.PictureNetwork:
-        visual = visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        visual = visual.to(memory_format=torch.channels_last)
 
         def run(pixels: Tensor) -> tuple[Tensor, ...]:
             scaled = self._framing.normalise(pixels)
@@ -269,8 +269,8 @@ def _way_out(name: str, architecture: str, error: Exception) -> str:
     return (
         f"the model {name} cannot be loaded ({reason}). If the hub cannot be reached from here: fetch "
         f"open_clip_config.json, the weights and the tokenizer files of {repository} elsewhere, put them in "
-        'one folder and set model.name = "local-dir:FOLDER"; or set HF_ENDPOINT to a mirror; or copy a filled '
-        'cache here and set HF_HOME to it; or set model.name = "starter", which needs no download'
+        'one folder and set model.name = "local-dir:FOLDER"; or set HF_ENDPOINT to a mirror; or copy a '
+        'filled cache here and set HF_HOME to it; or set model.name = "starter", which needs no download'
     )
 
 

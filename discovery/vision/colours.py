@@ -1,0 +1,224 @@
+"""The colours that a person would name, and how much of the subject each covers.
+
+Worked out in CIELAB (CIE 15:2004, D65), on a version of about 64 pixels: the ground of a packshot, which is
+what touches the border and hardly differs from it, is left out; the rest is reduced to a few colours, the
+middle of the picture counting more than its edge; each takes the nearest name of :data:`NAMES`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from discovery.vision.images import Picture
+from mappings.documents import Colour
+
+Array = NDArray[np.float64]
+
+MOST_COLOURS = 5
+LEAST_SHARE = 0.06
+
+_SIDE = 64
+_CLUSTERS = 16
+
+# What retail calls a colour, and typical sRGB values of it; several where one word spans a wide range.
+# Gold and silver are missing on purpose: they are a shine, not a place in CIELAB.
+NAMES: dict[str, tuple[str, ...]] = {
+    "black": ("#0d0d0d", "#1f1f22"),
+    "charcoal": ("#3a3b3d",),
+    "grey": ("#6e6f72", "#8e9092", "#b0b2b5"),
+    "white": ("#ffffff", "#f3f3f3", "#e2e3e5"),
+    "cream": ("#f7efd9", "#f1e7cf"),
+    "beige": ("#dccbb0", "#cdb99b"),
+    "tan": ("#c19a6b", "#b48a62"),
+    "brown": ("#6f4a30", "#4b2f21", "#8a5a3a"),
+    "khaki": ("#9a8f6a", "#82785a"),
+    "olive": ("#6b6b2e", "#55562c"),
+    "red": ("#c4161c", "#e0303a", "#a81e25"),
+    "burgundy": ("#6b1426", "#4f1620"),
+    "pink": ("#f2a7bd", "#e87fa4", "#f6cdd7"),
+    "magenta": ("#c2187a", "#dd2d8f"),
+    "coral": ("#f2735e", "#e8836f"),
+    "orange": ("#f0741f", "#f79433", "#d9601a"),
+    "peach": ("#f8c6a4",),
+    "yellow": ("#f5d81e", "#fbe96a", "#e6c619"),
+    "mustard": ("#c6971f", "#b48621"),
+    "lime": ("#b4d334", "#c9e265"),
+    "green": ("#2f8f3e", "#1f5e34", "#5aa65a", "#17402a"),
+    "mint": ("#b5e3cb",),
+    "teal": ("#0f6f72", "#1d555b"),
+    "turquoise": ("#2fb6bd", "#67cdd0"),
+    "light blue": ("#9fc6e8", "#bcd6ec", "#7aaede"),
+    "blue": ("#1f5fc4", "#2f6aa8", "#2a45a0", "#4a7db8"),
+    "navy": ("#1a2547", "#232c4c"),
+    "lavender": ("#b9a7d9", "#cfc3e6"),
+    "purple": ("#6b3a96", "#8552ad", "#51307a"),
+    "plum": ("#6d2c5e", "#4e2547"),
+}
+# Lightness differs within one thing by light and shadow, so it counts for less than hue and chroma.
+_LIGHTNESS_WEIGHT = 0.6
+# Below this chroma a colour looks grey, and is named by its lightness alone.
+_GREY_CHROMA = 6.0
+_GREYS = (("black", 21.0), ("charcoal", 34.0), ("grey", 82.0), ("white", 101.0))
+
+# The ground: this much of the border near its median, and no farther from it than these distances.
+_GROUND_BORDER = 0.5
+_GROUND_TOLERANCES = (3.5, 12.0)
+_LEAST_SUBJECT = 0.04
+
+# A colour is another's light or shadow when the hue is the same and it covers clearly less.
+_SHADE_HUE = 25.0
+_SHADE_LIGHTNESS = 35.0
+_SHADE_RATIO = 0.6
+
+_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+_D65 = np.array([0.95047, 1.0, 1.08883])
+_EPSILON, _KAPPA = 216 / 24389, 24389 / 27
+
+
+def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
+    """Return up to five colours of the picture's subject, the largest first.
+
+    ``hex`` is the mean colour that goes by the name, ``share`` the part of the subject it covers, with
+    the middle counting more; colours below 0.06 are left out.
+    """
+    scale = _SIDE / max(picture.small.size)
+    size = (max(1, round(picture.small.width * scale)), max(1, round(picture.small.height * scale)))
+    rgb = np.asarray(picture.small.resize(size, Image.Resampling.BOX))
+    lab = to_lab(rgb)
+    weights = _weights(_subject(lab))
+    chosen = weights > 0
+    return _named(rgb[chosen], lab[chosen], weights[chosen])
+
+
+def name_of(lab: Array) -> NDArray[np.intp]:
+    """Return, for colours [n, 3] in CIELAB, the index of each one's name in :data:`NAMES`."""
+    difference = (lab[:, None, :] - _ANCHORS[None, :, :]) * (_LIGHTNESS_WEIGHT, 1.0, 1.0)
+    nearest = _ANCHOR_NAMES[np.einsum("nak,nak->na", difference, difference).argmin(axis=1)]
+    grey = np.searchsorted([top for _, top in _GREYS], lab[:, 0])
+    greys = np.array([_NAMES.index(name) for name, _ in _GREYS])[np.minimum(grey, len(_GREYS) - 1)]
+    # What is very dark or very light shows little of its chroma.
+    threshold = _GREY_CHROMA + np.where(lab[:, 0] < 20, 4.0, 0.0)
+    return np.where(np.hypot(lab[:, 1], lab[:, 2]) < threshold, greys, nearest)
+
+
+def to_lab(rgb: NDArray[np.uint8]) -> Array:
+    """Return sRGB [..., 3] in CIELAB: L 0 to 100, a and b about -100 to 100."""
+    relative = _LINEAR[rgb] @ (_XYZ / _D65[:, None]).T
+    f = np.where(relative > _EPSILON, np.cbrt(relative), (_KAPPA * relative + 16) / 116)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def _linear() -> Array:
+    encoded = np.arange(256) / 255
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+_LINEAR = _linear()
+_NAMES = tuple(NAMES)
+_ANCHORS = to_lab(
+    np.array([list(bytes.fromhex(code[1:])) for codes in NAMES.values() for code in codes], dtype=np.uint8)
+)
+_ANCHOR_NAMES = np.array([_NAMES.index(name) for name, codes in NAMES.items() for _ in codes])
+
+
+def _subject(lab: Array) -> NDArray[np.bool_]:
+    """Return where the subject is: everything but an even ground that touches the border."""
+    everything = np.ones(lab.shape[:2], dtype=bool)
+    if min(everything.shape) < 8:
+        return everything
+    border = everything.copy()
+    border[1:-1, 1:-1] = False
+    ring = lab[border]
+    distance = _distance(lab, np.median(ring, axis=0))
+    spread = float(np.median(distance[border]))
+    tolerance = min(max(3.0 * spread + 1.0, _GROUND_TOLERANCES[0]), _GROUND_TOLERANCES[1])
+    ground = distance < tolerance
+    if ground[border].mean() < _GROUND_BORDER:
+        return everything
+    subject = ~_connected(ground, border)
+    return subject if subject.mean() >= _LEAST_SUBJECT else everything
+
+
+def _distance(lab: Array, to: Array) -> Array:
+    difference = (lab - to) * (_LIGHTNESS_WEIGHT, 1.0, 1.0)
+    distance: Array = np.sqrt((difference**2).sum(axis=-1))
+    return distance
+
+
+def _connected(inside: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the part of ``inside`` that is reached from ``start`` by steps to the four neighbours."""
+    reached = inside & start
+    while True:
+        grown = reached.copy()
+        grown[1:] |= reached[:-1]
+        grown[:-1] |= reached[1:]
+        grown[:, 1:] |= reached[:, :-1]
+        grown[:, :-1] |= reached[:, 1:]
+        grown &= inside
+        if (grown == reached).all():
+            return reached
+        reached = grown
+
+
+def _weights(subject: NDArray[np.bool_]) -> Array:
+    rows, columns = np.flatnonzero(subject.any(axis=1)), np.flatnonzero(subject.any(axis=0))
+    vertical = _bell(subject.shape[0], rows[0], rows[-1])
+    horizontal = _bell(subject.shape[1], columns[0], columns[-1])
+    return subject * vertical[:, None] * horizontal[None, :]
+
+
+def _bell(length: int, first: int, last: int) -> Array:
+    middle, width = (first + last) / 2, max(1, last - first + 1)
+    bell: Array = np.exp(-0.5 * ((np.arange(length) - middle) / (0.35 * width)) ** 2)
+    return bell
+
+
+def _named(rgb: NDArray[np.uint8], lab: Array, weights: Array) -> tuple[Colour, ...]:
+    names = name_of(lab)
+    totals = np.bincount(names, weights, minlength=len(_NAMES))
+    present = [index for index in np.argsort(-totals, kind="stable") if totals[index] > 0]
+    means = {i: np.average(lab[names == i], axis=0, weights=weights[names == i]) for i in present}
+    shares = {i: totals[i] / totals.sum() for i in present}
+    kept: list[int] = []
+    for index in present:
+        owner = next((other for other in kept if _is_shade(index, other, means, shares)), None)
+        if owner is None:
+            kept.append(index)
+        else:
+            shares[owner] += shares[index]
+    kept.sort(key=lambda index: -shares[index])
+    chosen = [index for index in kept if shares[index] >= LEAST_SHARE][:MOST_COLOURS] or kept[:1]
+    return tuple(
+        Colour(
+            _NAMES[index],
+            _hex(np.average(rgb[names == index], axis=0, weights=weights[names == index])),
+            round(float(shares[index]), 3),
+        )
+        for index in chosen
+    )
+
+
+def _is_shade(index: int, of: int, means: dict[int, Array], shares: dict[int, float]) -> bool:
+    if shares[index] > _SHADE_RATIO * shares[of]:
+        return False
+    (lightness, a, b), (other_lightness, other_a, other_b) = means[index], means[of]
+    chroma, other_chroma = np.hypot(a, b), np.hypot(other_a, other_b)
+    if min(chroma, other_chroma) < _GREY_CHROMA:
+        both = max(chroma, other_chroma) < 2 * _GREY_CHROMA
+        return bool(both and abs(lightness - other_lightness) < _SHADE_LIGHTNESS)
+    turn = abs(np.degrees(np.arctan2(b, a) - np.arctan2(other_b, other_a))) % 360
+    return bool(min(turn, 360 - turn) < _SHADE_HUE)
+
+
+def _hex(rgb: Array) -> str:
+    red, green, blue = (int(value) for value in np.clip(np.rint(rgb), 0, 255))
+    return f"#{red:02x}{green:02x}{blue:02x}"
