@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
@@ -19,7 +18,6 @@ LARGEST_NUMBER = 2**53
 
 _RANGES = ("gt", "gte", "lt", "lte")
 _RANGED = (Kind.NUMBER, Kind.DATE)
-_MONTH = re.compile(r"\d{4}(-\d{2})?")
 
 
 def known_field(side: Side, name: str, at: str) -> Field:
@@ -167,15 +165,11 @@ def _flag(value: Value, at: str) -> bool:
 
 
 def _date(value: Value, at: str) -> str:
-    """Return what the engine reads as a whole year, month or day, or as a moment in UTC."""
+    """Return what the engine reads as a whole day, or as a moment in UTC."""
     message = f'expected a date such as "2026-03-31" or "2026-03-31T12:00:00Z", found {_shown(value)}'
     if not isinstance(value, str):
         raise refused(at, message)
     try:
-        if _MONTH.fullmatch(value):
-            return date.fromisoformat(f"{value}-01"[:10] if len(value) > 4 else f"{value}-01-01").isoformat()[
-                : len(value)
-            ]
         if len(value) == len("2026-03-31"):
             return date.fromisoformat(value).isoformat()
         moment = datetime.fromisoformat(value)

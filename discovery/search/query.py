@@ -15,7 +15,7 @@ from discovery.search.facets import Facet, facet_aggregations
 from discovery.search.filters import filter_clauses
 from discovery.search.identifiers import has_identifier, identifier_signal
 from discovery.search.request import Filters, Mode
-from discovery.search.text import highlight, matching_clause, spelling, text_signal
+from discovery.search.text import can_be_respelt, highlight, matching_clause, spelling, text_signal
 from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
 from mappings.fields import VECTORS, Field, Side
 
@@ -151,7 +151,7 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
         body["aggs"] = counted
     if extras.marked:
         body["highlight"] = highlight(question.side, extras.marked)
-    if extras.spelling:
+    if extras.spelling and can_be_respelt(extras.spelling):
         body["suggest"] = spelling(extras.spelling)
     return body
 

@@ -219,13 +219,15 @@ class SearchService:
     def suggest(self, side: Side, q: str, viewer: Viewer | None = None) -> Suggestions:
         """Complete what is being typed, and offer a better spelling where it finds nothing.
 
+        Nothing completes a text of more than 80 characters.
+
         Raises:
             InputInvalid: naming ``q`` or ``in``.
             IndexMissing, IndexMismatch: as named; and the engine's own errors.
         """
         side = _side(side)
         q = normalise(q, self._settings.max_query_characters)
-        if not q:
+        if not q or len(q) > suggest.LONGEST_TYPED:
             return Suggestions((), None)
         always = self._always(side, viewer or Viewer())
         completing, counting = self._on_index(

@@ -17,6 +17,9 @@ from mappings.fields import FIELDS, IDENTIFIERS, TYPED, Field, Kind, Side, find_
 NAMES, VALUES, QUERIES = 5, 8, 3
 """How many completions of each kind are made at most."""
 
+LONGEST_TYPED = 80
+"""Characters; a longer text was not typed but pasted, and nothing completes it."""
+
 SHORTEST_IDENTIFIER = 3
 _NAMES_LOOKED_AT = 50
 _VALUES_LOOKED_AT = 4

@@ -46,6 +46,7 @@ _MARKED: dict[Side, dict[str, str]] = {
     },
 }
 _FRAGMENT = 160
+_LONGEST_WORD = 40
 _LONGEST_MARKED = 100_000
 
 
@@ -161,6 +162,11 @@ def read_highlight(side: Side, marked: dict[str, list[str]]) -> dict[str, tuple[
         if fragments:
             found[name] = fragments
     return found
+
+
+def can_be_respelt(q: str) -> bool:
+    """Return whether a better spelling is looked for: in a question, not in a text or a heap of letters."""
+    return _count_words(q) <= WEIGHED_WORDS and all(len(word) <= _LONGEST_WORD for word in q.split())
 
 
 def spelling(q: str) -> Clause:
