@@ -15,7 +15,8 @@ from discovery.web.conditions import FilterReader, is_text, known_field, unknown
 from mappings.fields import SORTS, Side
 
 MOST_FACETS = 40
-MOST_CURSOR_CHARACTERS = 8192
+# A cursor may hold a mark for each hit of the largest page, and a point in time of many shards.
+MOST_CURSOR_CHARACTERS = 65_536
 MOST_ID_CHARACTERS = 512
 SIDES: tuple[Side, ...] = get_args(Side)
 ALL_SORTS = tuple(dict.fromkeys(name for side in SIDES for name in SORTS[side]))

@@ -149,7 +149,9 @@ class MemorySearch:
         hits = [d for d in found if passes(d, side, filters)]
         facets = {name: self._facet(found, side, filters, name) for name in request.facets}
         size = request.size or 24
-        if request.after is not None and not request.after.isdecimal():
+        if request.after is not None and not (
+            request.after.isascii() and request.after.isdecimal() and len(request.after) < 9
+        ):
             raise CursorExpired("the cursor is not one of ours", (FieldProblem("after", "not a cursor"),))
         start = int(request.after or 0)
         shown = hits[start : start + size]

@@ -8,7 +8,7 @@ import schemathesis
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as rounds
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -118,13 +118,13 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP)
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_nothing_that_a_client_sends_breaks_the_description(case: schemathesis.Case) -> None:
+def test_nothing_that_a_client_sends_breaks_the_description(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(
-        checks=(
+        checks=[
             not_a_server_error,
             status_code_conformance,
             content_type_conformance,
             response_schema_conformance,
             negative_data_rejection,
-        )
+        ]
     )

@@ -180,7 +180,7 @@ BAD = [
         data={"filters": "{"}, files={"image": ("a.webp", PIXEL)},
     ),
     Bad("form without a picture", "POST", "/api/v1/similar", 422, "image", files={"size": (None, "5")}),
-    Bad("form with a text for a picture", "POST", "/api/v1/similar", 422, "image", files={"image": (None, "x")}),
+    Bad("form with a text as image", "POST", "/api/v1/similar", 422, "image", files={"image": (None, "x")}),
     Bad("form with another file", "POST", "/api/v1/similar", 422, "photo", files={"photo": ("a.jpg", PIXEL)}),
     Bad(
         "form with two pictures", "POST", "/api/v1/similar", 422, "image",
