@@ -197,6 +197,7 @@ class RemoteFile:
     size: int
 
     def __call__(self, limit: int) -> bytes:
+        """Read the object, up to ``limit`` bytes."""
         if self.size <= limit:
             # One ranged request instead of asking for the size again; an empty object has no range.
             bounds = {"start": 0, "end": limit + 1} if self.size else {}

@@ -153,6 +153,8 @@ class Drafter:
                 attribute_code(name) for name in _parts(self._pair_names.get(names_at, ""), self._separator)
             ]
             values = _parts(given, self._separator) if isinstance(given, str) else list(given)
+            if not values:
+                continue
             if len(codes) != len(values):
                 reason = f"holds {len(values)} values for {len(codes)} names"
                 draft.faults.append(Fault(reason, self._plan.columns[values_at], fatal=False))

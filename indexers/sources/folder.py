@@ -124,6 +124,7 @@ class LocalFile:
     label: str
 
     def __call__(self, limit: int) -> bytes:
+        """Read the file, up to ``limit`` bytes."""
         try:
             # Not blocking: what was a file when it was listed may be a pipe by now.
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

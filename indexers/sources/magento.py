@@ -276,18 +276,19 @@ def _unquoted_parts(text: str) -> Iterator[str]:
         if character == '"':
             quoted = not quoted
         elif character == "," and not quoted:
-            yield _unquoted(text[start:position].strip())
+            yield _unquoted(text[start:position])
             start = position + 1
     if quoted:
         # A lone quote, such as an inch sign, quotes nothing.
         yield from text[start:].split(",")
     else:
-        yield _unquoted(text[start:].strip())
+        yield _unquoted(text[start:])
 
 
 def _unquoted(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        return text[1:-1].replace('""', '"')
+    inside = text.strip()
+    if len(inside) >= 2 and inside[0] == inside[-1] == '"':
+        return inside[1:-1].replace('""', '"')
     return text
 
 

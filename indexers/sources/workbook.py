@@ -5,18 +5,16 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
-from defusedxml.common import DefusedXmlException
-from openpyxl.utils.exceptions import InvalidFileException
 
-from discovery.errors import FieldProblem, InputInvalid, SourceUnavailable
+from discovery.errors import DiscoveryError, FieldProblem, InputInvalid, SourceUnavailable
 from indexers.sources.plain import sample, unreadable
 from indexers.sources.rows import (
     MOST_COLUMNS,
@@ -39,22 +37,6 @@ MOST_RATIO = 300
 
 _RATIO_COUNTS_FROM = 20_000_000
 _ERRORS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#VALUE!", "#GETTING_DATA"})
-_BROKEN = (
-    zipfile.BadZipFile,
-    InvalidFileException,
-    ParseError,
-    DefusedXmlException,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    AssertionError,
-)
-"""What openpyxl and zipfile raise over workbooks that are not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +99,8 @@ def _check_parts(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except _BROKEN as error:
-        raise _broken(path, error) from error
+    except Exception as error:
+        raise _failed(path, error) from error
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
         raise InputInvalid(f"{path.name} unpacks to more than a workbook may ({MOST_UNPACKED_BYTES} bytes)")
     for part in parts:
@@ -135,22 +115,24 @@ class _Opened:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._book: Any = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Any:
-        try:
-            with warnings.catch_warnings():
-                # openpyxl warns of styles and extensions that a reader of values has no use for.
-                warnings.simplefilter("ignore")
-                self._book = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
-        except OSError as error:
-            raise unreadable(self._path, error) from error
-        except _BROKEN as error:
-            raise _broken(self._path, error) from error
-        return self._book
+        with ExitStack() as opening:
+            try:
+                file = opening.enter_context(self._path.open("rb"))
+                with warnings.catch_warnings():
+                    # openpyxl warns of styles and extensions that a reader of values has no use for.
+                    warnings.simplefilter("ignore")
+                    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            except Exception as error:
+                raise _failed(self._path, error) from error
+            opening.callback(book.close)
+            self._open = opening.pop_all()
+        return book
 
     def __exit__(self, *_: object) -> None:
-        self._book.close()
+        self._open.close()
 
 
 def _sheet_rows(path: Path, sheet: str, first: int, width: int) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -163,13 +145,16 @@ def _sheet_rows(path: Path, sheet: str, first: int, width: int) -> Iterator[tupl
             page.reset_dimensions()
             rows = page.iter_rows(min_row=first, max_row=MOST_ROWS, max_col=width, values_only=True)
             yield from enumerate(rows, start=first)
-        except OSError as error:
-            raise unreadable(path, error) from error
-        except _BROKEN as error:
-            raise _broken(path, error) from error
+        except Exception as error:
+            raise _failed(path, error) from error
 
 
-def _broken(path: Path, error: Exception) -> SourceUnavailable:
+def _failed(path: Path, error: Exception) -> DiscoveryError:
+    """Return the error for a workbook that is not whole: openpyxl, zipfile, zlib and expat raise anything."""
+    if isinstance(error, DiscoveryError):
+        return error
+    if isinstance(error, OSError):
+        return unreadable(path, error)
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return SourceUnavailable(f"{path.name} is a broken workbook: {reason}")
 

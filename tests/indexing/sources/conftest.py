@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
-import fsspec
+import boto3  # type: ignore[import-untyped]
+import fsspec  # type: ignore[import-untyped]
 import pytest
 from moto.server import ThreadedMotoServer
 

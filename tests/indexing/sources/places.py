@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import fsspec
+import fsspec  # type: ignore[import-untyped]
 
 from discovery.config import AssetSourceSettings
 from indexers.records import AssetRecord, Problem
@@ -17,8 +17,11 @@ from indexers.sources.protocol import AssetSource, open_asset_source
 class Place(Protocol):
     """Somewhere files can be put, taken away, and addressed."""
 
-    uri: str
-    options: Mapping[str, str]
+    @property
+    def uri(self) -> str: ...
+
+    @property
+    def options(self) -> Mapping[str, str]: ...
 
     def put(self, key: str, data: bytes) -> None: ...
 

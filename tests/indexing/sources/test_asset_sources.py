@@ -110,8 +110,8 @@ def test_an_excluded_sidecar_is_not_attached(place: Place) -> None:
 def test_the_version_stays_while_nothing_changes_and_moves_when_bytes_or_sidecar_do(place: Place) -> None:
     place.put("mugs/mug.jpg", b"first")
 
-    def version(**settings: object) -> str:
-        return listed(source_at(place, **settings))[0]["mugs/mug.jpg"].version
+    def version(categories: str = "") -> str:
+        return listed(source_at(place, categories=categories))[0]["mugs/mug.jpg"].version
 
     first = version()
     assert version() == first

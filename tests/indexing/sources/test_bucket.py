@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+import fsspec  # type: ignore[import-untyped]
 import pytest
 
 from discovery.config import AssetSourceSettings
 from discovery.errors import InputInvalid, SourceUnavailable
-from indexers.sources import bucket as bucket_module
 from indexers.sources.bucket import BucketSource, open_bucket, public_address
 from indexers.sources.patterns import PathPatterns, folder_category
 from indexers.sources.protocol import open_asset_source
@@ -24,7 +24,7 @@ def test_a_listing_of_several_pages_is_whole(s3_place: S3Place, monkeypatch: pyt
     keys = [f"mugs/{number:04d}.jpg" for number in range(25)]
     for key in keys:
         s3_place.put(key, b"x")
-    whole = bucket_module.fsspec.core.url_to_fs
+    whole = fsspec.core.url_to_fs
     pages = []
 
     def of_seven(*args: Any, **kwargs: Any) -> Any:
@@ -38,7 +38,7 @@ def test_a_listing_of_several_pages_is_whole(s3_place: S3Place, monkeypatch: pyt
         fs.call_s3 = paged
         return fs, root
 
-    monkeypatch.setattr(bucket_module.fsspec.core, "url_to_fs", of_seven)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", of_seven)
     records, _ = listed(source_at(s3_place))
     assert list(records) == keys
     assert len(pages) == 4
