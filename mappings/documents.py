@@ -13,7 +13,7 @@ import hashlib
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -244,9 +244,7 @@ class _Document:
 
     def to_source(self) -> dict[str, Any]:
         """Return the index ``_source``: absent values are left out, dates are ISO 8601 in UTC."""
-        source = _encode(self)
-        assert isinstance(source, dict)
-        return source
+        return _compact(self)
 
     @classmethod
     def from_source(cls, source: Mapping[str, Any]) -> Self:
@@ -286,20 +284,48 @@ def encode_block(block: Any) -> dict[str, Any]:
 
     Unlike ``to_source`` it keeps empty values, so that the update clears what is gone.
     """
-    return {f.name: _encode(getattr(block, f.name)) for f in dataclasses.fields(block)}
+    return {name: _encoded(encode, getattr(block, name)) for name, encode in _fields(type(block))}
 
 
-def _encode(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, _encode(getattr(value, f.name))) for f in dataclasses.fields(value))
-        return {name: item for name, item in pairs if item is not None and item != []}
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value] if value and not isinstance(value[0], float) else list(value)
-    return value
+_Encode = Callable[[Any], Any]
+
+
+def _encoded(encode: _Encode | None, value: Any) -> Any:
+    return value if value is None or encode is None else encode(value)
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[tuple[str, _Encode | None], ...]:
+    """Return each field's name and how its values are encoded; ``None`` where they stay as they are.
+
+    Worked out once for a class: a run over products spends most of its own time here.
+    """
+    hints = _hints(kind)
+    return tuple((field.name, _encoder(hints[field.name])) for field in dataclasses.fields(kind))
+
+
+def _encoder(hint: Any) -> _Encode | None:
+    if isinstance(hint, types.UnionType):
+        hint = next(option for option in typing.get_args(hint) if option is not type(None))
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        element = _encoder(typing.get_args(hint)[0])
+        return list if element is None else lambda values: [element(value) for value in values]
+    if origin is Mapping:
+        inner = _encoder(typing.get_args(hint)[1])
+        return lambda pairs: {key: _encoded(inner, value) for key, value in pairs.items()}
+    if hint is datetime:
+        return lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _compact if dataclasses.is_dataclass(hint) else None
+
+
+def _compact(value: Any) -> dict[str, Any]:
+    source = {}
+    for name, encode in _fields(type(value)):
+        item = getattr(value, name)
+        if item is not None and item != ():
+            source[name] = item if encode is None else encode(item)
+    return source
 
 
 @functools.cache

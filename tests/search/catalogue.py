@@ -49,7 +49,7 @@ Document = AssetDocument | ProductDocument
 
 
 def painted(*colours: str) -> bytes:
-    """A PNG of 64 × 64 pixels, with one upright stripe for each colour."""
+    """A PNG of 64 x 64 pixels, with one upright stripe for each colour."""
     picture = Image.new("RGB", (64, 64))
     for number, colour in enumerate(colours):
         left, right = 64 * number // len(colours), 64 * (number + 1) // len(colours)

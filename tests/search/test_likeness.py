@@ -73,7 +73,7 @@ def test_the_set_is_that_of_the_cosines(service: SearchService, floor: float) ->
         a.id: float(np.dot(asked, a.media.look)) for a in ASSET_LIST if a.media.look and a.id != SEA.id
     }
     page = like(service, asset=SEA.id, min_similarity=floor)
-    assert set(ids(page)) == {id for id, cosine in cosines.items() if cosine >= floor}
+    assert set(ids(page)) == {one for one, cosine in cosines.items() if cosine >= floor}
     for hit in page.hits:
         assert hit.signals["visual"] == pytest.approx(cosines[hit.id], abs=2e-5)
 

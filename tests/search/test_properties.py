@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,8 +24,8 @@ from discovery.search.request import (
     Suggestions,
 )
 from discovery.search.service import SearchService
-from mappings.fields import FIELDS, Kind
-from tests.search.catalogue import ASSET_LIST, PRODUCT_LIST, create, fill
+from mappings.fields import FIELDS, Kind, Side
+from tests.search.catalogue import ASSET_LIST, PRODUCT_LIST, Document, create, fill
 from tests.search.conftest import ANYONE, Serve
 
 WORDS = ["", "red", "purple jacket", "jacket", "mug", "blue sea", "wj05", "t shirt", "studio", "zeppelin"]
@@ -40,6 +42,17 @@ ASSET_CONDITIONS = [
 ]
 conditions = st.lists(st.sampled_from(ASSET_CONDITIONS), max_size=3).map(tuple)
 engine_backed = settings(max_examples=15, deadline=None)
+
+
+def refused_fields(call: Callable[[], Any]) -> list[str]:
+    """The inputs that an answer refuses, none where it is given; every other error fails the test."""
+    try:
+        call()
+    except DiscoveryError as error:
+        if error.kind.status != 422:
+            raise
+        return [problem.field for problem in error.problems]
+    return []
 
 
 def ids(page: SearchPage) -> list[str]:
@@ -115,7 +128,7 @@ def test_a_facets_count_is_what_choosing_the_value_finds(
 
 
 def test_the_order_of_indexing_changes_no_score(engine: Engine, prefix: str, serve: Serve) -> None:
-    shuffled = [*ASSET_LIST, *PRODUCT_LIST]
+    shuffled: list[Document] = [*ASSET_LIST, *PRODUCT_LIST]
     answers = []
     for seed in range(2):
         create(engine, f"{prefix}-{seed}")
@@ -135,7 +148,9 @@ def test_the_order_of_indexing_changes_no_score(engine: Engine, prefix: str, ser
 ODD = st.text(
     alphabet=st.one_of(
         st.characters(),
-        st.sampled_from("\"\\/:*?~^[]{}()<>&|!+-=.,_'\x00\x1f\t\n\u2028\ud800\U0001f98aßİıæ漢字ไทย٣"),
+        st.sampled_from(
+            "\"\\/:*?~^[]{}()<>&|!+-=.,_'\x00\x1f\t\n\u2028\ud800\U0001f98aß\u0130\u0131æ漢字ไทย٣"
+        ),
     ),
     max_size=60,
 )
@@ -176,12 +191,11 @@ def test_any_text_gets_a_page_or_an_error_that_names_what_is_wrong(
 def test_the_longest_and_strangest_texts_never_overload_the_engine(
     service: SearchService, q: str, mode: Mode
 ) -> None:
-    for side in ("assets", "products"):
-        try:
-            assert isinstance(service.search(SearchRequest(side, q, mode), ANYONE), SearchPage)
-            service.suggest(side, q)
-        except DiscoveryError as error:
-            assert [problem.field for problem in error.problems] == ["q"]
+    sides: tuple[Side, ...] = ("assets", "products")
+    for side in sides:
+        fields = refused_fields(partial(service.search, SearchRequest(side, q, mode), ANYONE))
+        assert fields in ([], ["q"])
+        assert refused_fields(partial(service.suggest, side, q)) == fields
 
 
 values = st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.booleans())
@@ -203,12 +217,9 @@ def test_any_condition_gets_a_page_or_an_error_that_names_it(
     else:
         operand = data.draw(values)
     filters = Filters((Condition(name, **{operator: operand}),))
-    try:
-        page = service.search(SearchRequest(side, filters=filters, facets=_facets(side, name)), ANYONE)
-        assert page.total >= len(page.hits)
-    except DiscoveryError as error:
-        assert error.kind.status == 422
-        assert error.problems[0].field in (f"filters.{name}.{operator}", f"filters.{name}", "facets")
+    asked = SearchRequest(side, filters=filters, facets=_facets(side, name))
+    fields = refused_fields(lambda: service.search(asked, ANYONE))
+    assert fields in ([], [f"filters.{name}.{operator}"], [f"filters.{name}"])
 
 
 def _facets(side: Any, name: str) -> tuple[str, ...]:
@@ -221,9 +232,8 @@ def _facets(side: Any, name: str) -> tuple[str, ...]:
 def test_any_text_as_a_cursor_is_an_error_that_names_it(
     service: SearchService, token: str, similar: bool
 ) -> None:
-    with pytest.raises(DiscoveryError) as refused:
-        if similar:
-            service.similar(SimilarRequest(asset=ASSET_LIST[0].id, after=token), ANYONE)
-        else:
-            service.search(SearchRequest(after=token), ANYONE)
-    assert (refused.value.kind.status, refused.value.problems[0].field) == (422, "after")
+    alike, words = SimilarRequest(asset=ASSET_LIST[0].id, after=token), SearchRequest(after=token)
+    fields = refused_fields(
+        lambda: service.similar(alike, ANYONE) if similar else service.search(words, ANYONE)
+    )
+    assert fields == ["after"]

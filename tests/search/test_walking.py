@@ -53,13 +53,13 @@ def cards(count: int, word: str = "card") -> list[Any]:
 
 def test_a_walk_past_ten_thousand_hits_meets_each_once(engine: Engine, prefix: str, serve: Serve) -> None:
     create(engine, prefix)
-    fill(engine, prefix, cards(10_400))
+    fill(engine, prefix, cards(10_100))
     service = serve(prefix, settings={"max_size": 1000})
     pages = list(walk(service, SearchRequest("products", "card", mode=Mode.TEXT, size=1000)))
-    met = [id for page in pages for id in ids(page)]
-    assert {page.total for page in pages} == {10_400}
-    assert len(met) == len(set(met)) == 10_400
-    assert [len(page.hits) for page in pages] == [1000] * 10 + [400]
+    met = [one for page in pages for one in ids(page)]
+    assert {page.total for page in pages} == {10_100}
+    assert len(met) == len(set(met)) == 10_100
+    assert [len(page.hits) for page in pages] == [1000] * 10 + [100]
 
 
 @pytest.mark.parametrize("sort", ["relevance", "price", "newest"])
@@ -75,7 +75,7 @@ def test_documents_that_come_change_and_go_cause_neither_repeats_nor_gaps(
     for number, page in enumerate(walk(service, request)):
         met += ids(page)
         # Those shown first are rewritten to come last, those that would come last to come first.
-        changed = [product(id, "Post card", price=99.0, day=0) for id in met[:3]]
+        changed = [product(one, "Post card", price=99.0, day=0) for one in met[:3]]
         changed += [product(f"C{n:05}", "Card card card", price=-1.0, day=9) for n in range(80, 90)]
         changed += [product(f"NEW{number}{n}", "Card", price=-2.0, day=9) for n in range(7)]
         list(writer.write([Put(index, one.id, one.to_source()) for one in changed]))
@@ -92,10 +92,10 @@ def test_what_is_deleted_during_a_walk_is_no_gap_for_the_rest(
     service, index = serve(prefix), PRODUCTS.generation(prefix, "1")
     first = service.search(SearchRequest("products", size=10), ANYONE)
     writer = Writer(engine)
-    list(writer.write([Delete(index, id) for id in ids(first)[:5]]))
+    list(writer.write([Delete(index, one) for one in ids(first)[:5]]))
     writer.refresh(index)
     rest = list(walk(service, SearchRequest("products", size=10, after=first.next)))
-    met = [*ids(first), *(id for page in rest for id in ids(page))]
+    met = [*ids(first), *(one for page in rest for one in ids(page))]
     assert len(met) == len(set(met)) == 30
 
 
@@ -161,7 +161,7 @@ def test_a_promotion_between_two_pages_is_followed(engine: Engine, prefix: str, 
     fill(engine, prefix, cards(40), stamp="2")
     Indices(engine).delete([PRODUCTS.generation(prefix, "1"), ASSETS.generation(prefix, "1")])
     rest = list(walk(service, SearchRequest("products", size=10, after=first.next)))
-    met = [*ids(first), *(id for page in rest for id in ids(page))]
+    met = [*ids(first), *(one for page in rest for one in ids(page))]
     assert len(met) == len(set(met)) == 40
 
 
