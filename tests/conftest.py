@@ -92,7 +92,7 @@ def is_allowed(address: Any) -> bool:
 
 def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse every connection that leaves this machine, whichever library asks for it."""
-    if event == "socket.connect" and not is_allowed(arguments[1]):
+    if event in ("socket.connect", "socket.sendto") and not is_allowed(arguments[1]):
         raise PermissionError(f"tests must not leave this machine: {arguments[1]}")
 
 

@@ -178,7 +178,7 @@ class EmbeddedEngine:
             heap_mb=self._heap_mb,
             port=self._port,
         )
-        packages = str(Path(discovery.__file__).parents[1])
+        packages = [str(Path(discovery.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         with self._folders.console.open("wb") as console:
             done = subprocess.run(  # noqa: S603 - our own module under our own interpreter
                 [sys.executable, "-m", "discovery.engine.supervisor", encode(launch)],
@@ -186,7 +186,7 @@ class EmbeddedEngine:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 cwd=self._folders.run,
-                env={**os.environ, "PYTHONPATH": packages},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, packages))},
                 start_new_session=True,
                 check=False,
             )
@@ -196,7 +196,9 @@ class EmbeddedEngine:
             )
 
     def _wait_until_ready(self) -> NodeState:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = (
+            time.monotonic() + READY_SECONDS + STOP_SECONDS
+        )  # the supervisor gives up first, and says why
         while True:
             alive = is_held(supervisor_lock(self._folders))
             state = read_state(self._folders)
@@ -207,7 +209,7 @@ class EmbeddedEngine:
             if not alive or time.monotonic() > deadline:
                 raise EngineSetupFailed(
                     "the embedded engine did not become ready; "
-                    f"the end of its log {self._folders.log}:\n{log_tail(self._folders)}"
+                    f"the end of its log in {self._folders.logs}:\n{log_tail(self._folders)}"
                 )
             time.sleep(POLL_SECONDS)
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from discovery.errors import EngineSetupFailed
 
@@ -173,26 +174,51 @@ def command_line(launch: Launch, port: int) -> list[str]:
     ]
 
 
-def choose_port(wanted: int, remembered: int | None, candidates: Iterable[int] = PORTS) -> int:
-    """Return the port to answer on: the wanted one, else the remembered one if free, else the first free one.
+@dataclass(frozen=True, slots=True)
+class PortClaim:
+    """A port of the loopback that no other embedded engine will take for as long as ``socket`` is open."""
+
+    port: int
+    socket: socket.socket
+
+
+def claim_port(wanted: int, remembered: int | None, candidates: Iterable[int] = PORTS) -> PortClaim:
+    """Claim the port to answer on: the wanted one, else the remembered one if free, else the first free one.
 
     Raises:
         EngineSetupFailed: the wanted port is taken, or none is free.
     """
+    for port in (wanted,) if wanted else (remembered, *candidates):
+        claim = _claim(port) if port else None
+        if claim is not None:
+            return claim
     if wanted:
-        if is_free(wanted):
-            return wanted
         raise EngineSetupFailed(
             f"port {wanted} is taken by another program; choose another or 0 for a free one"
         )
-    for port in (remembered, *candidates):
-        if port is not None and is_free(port):
-            return port
     raise EngineSetupFailed(f"no free port from {min(PORTS)} to {max(PORTS)} for the embedded engine")
 
 
+def _claim(port: int) -> PortClaim | None:
+    """Claim a port if nothing listens there.
+
+    The node itself binds it only seconds later, so the claim is the UDP port of the same number: taken in
+    one step, whoever asks, and given back by the system when its holder dies.
+    """
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return None
+    if is_free(port):
+        return PortClaim(port, claim)
+    claim.close()
+    return None
+
+
 def is_free(port: int) -> bool:
-    """Return whether nothing listens on this port of this machine's loopback."""
+    """Return whether nothing listens on this port of the loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -221,18 +247,25 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def is_healthy(port: int, cluster: str) -> bool:
-    """Return whether the node of this cluster answers and every primary shard is there."""
+Answer = Literal["healthy", "silent", "stranger"]
+
+
+def ask(port: int, cluster: str) -> Answer:
+    """Ask who answers on a port: this cluster, with every primary shard there; nobody yet; somebody else."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
         reply = connection.getresponse()
         health = json.loads(reply.read())
-    except (OSError, http.client.HTTPException, ValueError):
-        return False
+    except OSError:
+        return "silent"
+    except (http.client.HTTPException, ValueError):
+        return "stranger"
     finally:
         connection.close()
-    return reply.status == 200 and health.get("cluster_name") == cluster
+    if not isinstance(health, dict) or health.get("cluster_name", cluster) != cluster:
+        return "stranger"
+    return "healthy" if reply.status == 200 and "cluster_name" in health else "silent"
 
 
 def stop_process(process: subprocess.Popen[bytes]) -> None:
@@ -262,14 +295,11 @@ def is_our_node(pid: int, folders: Folders) -> bool:
 
 
 def log_tail(folders: Folders, lines: int = 12) -> str:
-    """Return the last lines of the engine's log, else of its console."""
-    for path in (folders.log, folders.console):
-        try:
-            with path.open("rb") as stream:
-                stream.seek(max(0, os.fstat(stream.fileno()).st_size - LOG_TAIL_BYTES))
-                text = stream.read().decode("utf-8", errors="replace")
-        except FileNotFoundError:
-            continue
-        if text.strip():
-            return "\n".join(text.splitlines()[-lines:])
-    return "(no log)"
+    """Return the last lines of the engine's log or of its console, whichever was written last."""
+    logs = [path for path in (folders.log, folders.console) if path.is_file() and path.stat().st_size]
+    if not logs:
+        return "(no log)"
+    with max(logs, key=lambda path: path.stat().st_mtime).open("rb") as stream:
+        stream.seek(max(0, os.fstat(stream.fileno()).st_size - LOG_TAIL_BYTES))
+        text = stream.read().decode("utf-8", errors="replace")
+    return "\n".join(text.splitlines()[-lines:])

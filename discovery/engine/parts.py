@@ -190,11 +190,12 @@ def _fetch_all(missing: Sequence[Part], folder: Path, library: Path, fetch: Fetc
 
 def _first_failure_stops(futures: Iterable[Future[None]]) -> None:
     started = list(futures)
-    done, waiting = wait(started, return_when=FIRST_EXCEPTION)
-    for future in waiting:
-        future.cancel()
-    for future in done:
-        future.result()
+    try:
+        for future in wait(started, return_when=FIRST_EXCEPTION).done:
+            future.result()
+    finally:  # on a Ctrl-C too: what has not begun must not hold up the end
+        for future in started:
+            future.cancel()
 
 
 def _fetch_one(

@@ -24,8 +24,9 @@ from filelock import Timeout
 from discovery.engine.node import (
     Folders,
     Launch,
-    choose_port,
-    is_healthy,
+    ask,
+    claim_port,
+    is_free,
     is_our_node,
     log_tail,
     spawn,
@@ -47,6 +48,12 @@ READY_SECONDS = 180.0
 TICK_SECONDS = 0.5
 CALM_SECONDS = 600.0
 """A node that ran this long since its restart has earned another one."""
+
+PORT_TRIES = 3
+
+
+class _PortLost(Exception):
+    """Another program listens on the port that was free when the node's start began."""
 
 
 class Supervisor:
@@ -78,11 +85,26 @@ class Supervisor:
             in_charge()
             write_configuration(self._folders)
             try:
-                self._port = choose_port(self._launch.port, remembered_port(self._folders))
-                self._folders.port.write_text(str(self._port), encoding="utf-8")
-                self._supervise()
+                self._supervise_on_a_port()
             except (EngineSetupFailed, OSError) as error:
                 self._record("failed", 0, reason=str(error))
+
+    def _supervise_on_a_port(self) -> None:
+        remembered = remembered_port(self._folders)
+        for _ in range(PORT_TRIES):
+            claim = claim_port(self._launch.port, remembered)
+            with claim.socket:
+                self._port = claim.port
+                self._folders.port.write_text(str(self._port), encoding="utf-8")
+                try:
+                    self._supervise()
+                except _PortLost:
+                    remembered = None
+                else:
+                    return
+        raise EngineSetupFailed(
+            "other programs took the port before the embedded engine could; start it again"
+        )
 
     def _end_orphan(self) -> None:
         left = read_state(self._folders)
@@ -101,6 +123,8 @@ class Supervisor:
             if ended_by_wish:
                 self._folders.state.unlink(missing_ok=True)
                 return
+            if not self._ready and not self._launch.port and not is_free(self._port):
+                raise _PortLost
             if time.monotonic() - ran_since > CALM_SECONDS:
                 self._restarts = 0
             self._restarts += 1
@@ -108,7 +132,7 @@ class Supervisor:
                 raise EngineSetupFailed(
                     f"the embedded engine {'ended by itself' if self._ready else 'did not become ready'} "
                     f"(exit status {node.returncode}); "
-                    f"the end of its log {self._folders.log}:\n{log_tail(self._folders)}"
+                    f"the end of its log in {self._folders.logs}:\n{log_tail(self._folders)}"
                 )
 
     def _start_node(self) -> subprocess.Popen[bytes]:
@@ -129,10 +153,11 @@ class Supervisor:
             if self._stop or self._is_unwanted():
                 return True
             if not self._ready:
-                self._ready = is_healthy(self._port, self._folders.cluster)
-                if self._ready:
+                answer = ask(self._port, self._folders.cluster)
+                if answer == "healthy":
+                    self._ready = True
                     self._record("ready", node.pid)
-                elif time.monotonic() > deadline:
+                elif answer == "stranger" or time.monotonic() > deadline:
                     return False
             self._told.wait(TICK_SECONDS if self._ready else 0.1)
             self._told.clear()

@@ -23,7 +23,8 @@ CONFLICT_RETRIES = 3
 """Times the engine itself repeats a partial update that met another write."""
 
 REPLY_FIELDS = "errors,items.*.status,items.*.result,items.*.error"
-BUSY = (429, 502, 503, 504)
+TRY_AGAIN = (409, 429, 502, 503, 504)
+"""Statuses of one item that another try may mend: busy, not there yet, or (an update) overtaken once more."""
 
 Status = Literal["written", "unchanged", "newer", "gone", "failed"]
 
@@ -85,7 +86,7 @@ class Writer:
 
     ``retries`` is how often a document or request that was turned away as busy is tried again;
     ``chunk_documents`` and ``chunk_bytes`` bound one request; ``threads`` requests are under way at once.
-    Memory is bounded by about ``threads + 1`` chunks, however long the stream.
+    Memory is bounded by about ``threads + 2`` chunks, however long the stream.
     """
 
     def __init__(
@@ -109,22 +110,17 @@ class Writer:
         """Write a stream of operations; yield their outcomes in the same order.
 
         It is a generator: nothing is written that is not asked for by reading on. Two operations on one
-        document belong in one request's worth of stream only with ``threads=1``.
+        document keep their order only with ``threads=1``; there too, the next chunk is made ready meanwhile.
 
         Raises:
             EngineUnavailable, EngineBusy, EngineTimedOut: the engine turned a whole request away until the
                 retries were used up; what was yielded is safe, and the rest may be written again.
             IndexMissing: an operation names an index that does not exist.
         """
-        chunks = self._chunks(operations)
-        if self._threads <= 1:
-            for chunk in chunks:
-                yield from self._send(chunk)
-            return
         under_way: deque[Future[list[Outcome]]] = deque()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="engine-write") as pool:
             try:
-                for chunk in chunks:
+                for chunk in self._chunks(operations):
                     under_way.append(pool.submit(self._send, chunk))
                     if len(under_way) > self._threads:
                         yield from under_way.popleft().result()
@@ -167,7 +163,7 @@ class Writer:
             again = []
             for (place, line), item in zip(pending, items, strict=True):
                 outcomes[place] = outcome = _judge(line.operation, item)
-                if outcome.status == "failed" and item["status"] in BUSY:
+                if outcome.status == "failed" and item["status"] in TRY_AGAIN:
                     again.append((place, line))
             pending = again
         return [outcome for outcome in outcomes if outcome is not None]

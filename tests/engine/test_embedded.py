@@ -11,15 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from discovery.config import EngineSettings
 from discovery.engine.client import connect
-from discovery.engine.embedded import EmbeddedEngine
+from discovery.engine.embedded import EmbeddedEngine, EngineAddress
 from discovery.engine.indices import Indices
-from discovery.engine.node import Folders, choose_port, is_our_node
+from discovery.engine.node import Folders, claim_port, is_our_node
 from discovery.engine.reader import Reader
 from discovery.engine.state import NodeState, read_state, write_state
 from discovery.engine.writer import Put, Writer
@@ -37,7 +38,7 @@ sys.stdin.read()
 """
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     tick = threading.Event()
     while not condition():
@@ -182,12 +183,35 @@ def test_a_kept_node_outlives_its_users_and_a_dead_supervisor_leaves_nothing_beh
     assert engine.stop() is True
 
 
+def test_a_port_that_a_stranger_takes_during_the_start_is_given_up_for_another(
+    home: Path, parts_home: Path
+) -> None:
+    folders = Folders(home)
+    engine = engine_of(home, parts_home)
+    found: list[EngineAddress] = []
+    starting = threading.Thread(target=lambda: found.append(engine.start(progress=False)))
+    starting.start()
+    until(folders.state.exists, "the start to begin")
+    state = read_state(folders)
+    assert state is not None
+    assert state.phase == "starting"
+    with ThreadingHTTPServer(("127.0.0.1", state.port), BaseHTTPRequestHandler) as stranger:
+        serving = threading.Thread(target=stranger.serve_forever)
+        serving.start()
+        starting.join()
+        stranger.shutdown()
+        serving.join()
+    (address,) = found
+    assert not address.url.endswith(f":{state.port}")
+    assert connect(EngineSettings(), address.url).ping().health in ("green", "yellow")
+
+
 def test_a_node_that_cannot_start_says_why_with_the_end_of_its_log(tmp_path: Path, parts_home: Path) -> None:
     engine = EmbeddedEngine(tmp_path, HEAP_MB, parts_home=parts_home, short_lived=True)
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "data").mkdir(mode=0o700)
     (tmp_path / "engine" / "data" / "nodes").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(EngineSetupFailed, match=r"engine\.log"):
+    with pytest.raises(EngineSetupFailed, match=r"the end of its log in .*engine/logs"):
         engine.start(progress=False)
     assert engine.status().users == ()
 
@@ -198,8 +222,21 @@ def test_a_wanted_port_that_is_taken_is_an_error_and_a_remembered_one_is_passed_
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(EngineSetupFailed, match=f"port {port} is taken"):
-            choose_port(port, None)
-        assert choose_port(0, port, candidates=(port, 9299)) == 9299
+            claim_port(port, None)
+        claim = claim_port(0, port)
+        assert claim.port != port
+        claim.socket.close()
+
+
+def test_a_port_that_another_engine_is_about_to_listen_on_is_passed_over() -> None:
+    first = claim_port(0, None)
+    second = claim_port(0, first.port)
+    assert first.port != second.port
+    first.socket.close()
+    again = claim_port(0, first.port)
+    assert again.port == first.port
+    for claim in (second, again):
+        claim.socket.close()
 
 
 def test_a_strangers_process_with_a_reused_number_is_not_taken_for_the_node(tmp_path: Path) -> None:
