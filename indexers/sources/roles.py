@@ -21,6 +21,7 @@ _ROLES = {
     "packaging": "packaging package pack box packed",
     ALTERNATE: "alt alternate alternative side angle left right top bottom profile",
 }
+_NUMBER = re.compile(r"v?[0-9]*")
 _WORDS = {word: role for role, words in _ROLES.items() for word in words.split()}
 
 
@@ -34,10 +35,15 @@ def picture_path(text: str) -> str:
 
 
 def told_role(path: str) -> str | None:
-    """Return the role that the last word of a file's name tells: ``wj01-red_back.jpg`` → ``back``."""
+    """Return the role that the last word of a file's name tells: ``wj01-red_back.jpg`` → ``back``.
+
+    Numbers and versions at its end are no words: ``mug_front_v2.jpg`` → ``hero``.
+    """
     stem = posixpath.splitext(posixpath.basename(path))[0].lower()
-    word = re.split(r"[^a-z0-9]+", stem)[-1] if stem else ""
-    return _WORDS.get(word.rstrip("0123456789"))
+    for word in reversed(re.split(r"[^a-z0-9]+", stem)):
+        if not _NUMBER.fullmatch(word):
+            return _WORDS.get(word.rstrip("0123456789"))
+    return None
 
 
 def references(paths: Iterable[str]) -> tuple[ImageReference, ...]:

@@ -215,7 +215,8 @@ def test_a_sheet_and_a_header_row_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_broken_workbook_is_unavailable(tmp_path: Path) -> None:
-    whole = workbook([["sku", "name"], *[[f"S{n}", "x" * 50] for n in range(500)]])
+    rows: list[list[object]] = [[f"S{n}", "x" * 50] for n in range(500)]
+    whole = workbook([["sku", "name"], *rows])
     with pytest.raises(SourceUnavailable, match="broken"):
         read(text(tmp_path, whole[: len(whole) // 2], "shop.xlsx"))
     with zipfile.ZipFile(tmp_path / "empty.xlsx", "w") as archive:

@@ -43,7 +43,9 @@ NOWHERE = Locale()
     ],
 )
 def test_prices_that_mean_one_thing(text: str, amount: float, currency: str | None) -> None:
-    assert parse_price(text, NOWHERE) == (pytest.approx(amount), currency)
+    read, told = parse_price(text, NOWHERE)
+    assert read == pytest.approx(amount)
+    assert told == currency
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,8 @@ def test_roles_are_told_by_the_last_word_of_a_name() -> None:
     assert told_role("w/j/wj01-red_back.jpg") == "back"
     assert told_role("wj01_alt2.jpg") == "alternate"
     assert told_role("mug-detail.webp") == "detail"
+    assert told_role("mug_front_v2.jpg") == "hero"
+    assert told_role("mug-back-3.jpg") == "back"
     assert told_role("bow.jpg") is None
     assert told_role("backpack.jpg") is None
     assert told_role("10002.jpg") is None
