@@ -13,6 +13,7 @@ from discovery.web.api.description import description_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.search import Searcher, search_routes
+from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
 from discovery.web.metrics import Metrics, register_metrics
 from discovery.web.pages.routes import error_page, page_routes
@@ -47,6 +48,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
 
 def _new_app(settings: Settings) -> Flask:
     app = Flask("discovery.web")
+    app.request_class = InMemory
     app.config["MAX_CONTENT_LENGTH"] = settings.web.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = min(settings.web.max_body_bytes, MOST_FORM_TEXT_BYTES)
     app.config["MAX_FORM_PARTS"] = MOST_FORM_FIELDS

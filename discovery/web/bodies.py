@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from typing import Any, NoReturn
 
-from flask import request
+from flask import Request, request
 
 from discovery.errors import FieldProblem, InputInvalid, MalformedRequest, MediaTypeUnsupported
 from discovery.web.grammar import Pairs
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+
+
+class InMemory(Request):
+    """A request whose uploads stay in memory: they are under the body's limit, and are read whole."""
+
+    def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> io.BytesIO:
+        return io.BytesIO()
 
 
 def json_object() -> dict[str, Any]:

@@ -24,7 +24,7 @@ def search() -> MemorySearch:
     return MemorySearch(catalogue.ASSETS, catalogue.PRODUCTS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     return Settings(web=WebSettings(port=0, threads=4, max_body_bytes=BODY_LIMIT))
 
@@ -66,7 +66,8 @@ def served() -> Callable[[MemorySearch, Settings], AbstractContextManager[str]]:
     return serving
 
 
-@pytest.fixture
-def address(search: MemorySearch, settings: Settings) -> Iterator[str]:
-    with serving(search, settings) as url:
+@pytest.fixture(scope="session")
+def address(settings: Settings) -> Iterator[str]:
+    """A service over real HTTP, for tests that only ask it."""
+    with serving(MemorySearch(catalogue.ASSETS, catalogue.PRODUCTS), settings) as url:
         yield url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -149,11 +150,10 @@ class MemorySearch:
         hits = [d for d in found if passes(d, side, filters)]
         facets = {name: self._facet(found, side, filters, name) for name in request.facets}
         size = request.size or 24
-        if request.after is not None and not (
-            request.after.isascii() and request.after.isdecimal() and len(request.after) < 9
-        ):
+        cursor = request.after or "0"
+        if not re.fullmatch("[0-9]{1,8}", cursor):
             raise CursorExpired("the cursor is not one of ours", (FieldProblem("after", "not a cursor"),))
-        start = int(request.after or 0)
+        start = int(cursor)
         shown = hits[start : start + size]
         return SearchPage(
             total=len(hits),
