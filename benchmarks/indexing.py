@@ -1,0 +1,99 @@
+"""Indexing pictures: how much of the bare model's speed a whole run keeps."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from benchmarks import data
+from benchmarks.checkpoint import ARCHITECTURE, random_checkpoint
+from benchmarks.measured import Measured, Target
+from benchmarks.stand import Stand
+from benchmarks.timing import taken
+from discovery.config import ImageSettings, ModelSettings
+from discovery.vision.embedder import Embedder
+from discovery.vision.images import open_picture
+from discovery.vision.loading import load_embedder
+from indexers.enrich import decode_target
+from indexers.pipeline import index_assets
+from indexers.records import AssetRecord
+
+WORKLOAD = "indexing"
+ROUNDS = 3
+
+
+def measure(stand: Stand) -> Iterator[Measured]:
+    """Yield the starter model's share and that of a CLIP model, both on the sportswear photographs."""
+    records = data.records_of(data.luma_pictures())[: 128 if stand.quick else None]
+    yield _share(stand, "starter", stand.embedder(), records, Target(least=0.85))
+    if stand.quick:
+        records = records[:64]
+    cache = stand.settings("clip").home
+    name = random_checkpoint(cache / "checkpoint")
+    embedder = load_embedder(ModelSettings(name=name), cache / "cache")
+    yield _share(stand, ARCHITECTURE, embedder, records, Target(least=0.9))
+    stand.drop("clip")
+
+
+def _share(
+    stand: Stand, name: str, embedder: Embedder, records: Sequence[AssetRecord], target: Target
+) -> Measured:
+    """Measure model, run, model, run …: each run is compared with the model before and after it."""
+    tensors = _tensors(embedder, records)
+    _bare(embedder, tensors[: ModelSettings().batch_size])
+    bare = [_bare(embedder, tensors)]
+    whole: list[float] = []
+    stages: dict[str, float] = {}
+    for round_ in range(1 if stand.quick else ROUNDS):
+        seconds, stages = _run(stand, f"{name.lower()}-{round_}", embedder, records)
+        whole.append(seconds)
+        bare.append(_bare(embedder, tensors))
+    shares = [(bare[n] + bare[n + 1]) / 2 / seconds for n, seconds in enumerate(whole)]
+    count = len(records)
+    spent = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in sorted(stages.items()))
+    return Measured(
+        WORKLOAD,
+        f"{name}: images/s of a run ÷ of the bare model",
+        statistics.median(shares),
+        target,
+        f"{count / statistics.median(whole):.1f} ÷ {count / statistics.median(bare):.1f} images/s, "
+        f"{count} pictures, rounds {', '.join(f'{share:.2f}' for share in shares)}; "
+        f"seconds of the last run's stages: {spent}",
+    )
+
+
+def _tensors(embedder: Embedder, records: Sequence[AssetRecord]) -> list[NDArray[Any]]:
+    limits = ImageSettings()
+    pictures = (open_picture(record.read(), limits, target=decode_target(limits)) for record in records)
+    return [embedder.prepare(picture) for picture in pictures]
+
+
+def _bare(embedder: Embedder, tensors: Sequence[NDArray[Any]]) -> float:
+    size = ModelSettings().batch_size
+
+    def work() -> None:
+        for start in range(0, len(tensors), size):
+            embedder.embed_pictures(tensors[start : start + size])
+
+    return taken(work)
+
+
+def _run(
+    stand: Stand, name: str, embedder: Embedder, records: Sequence[AssetRecord]
+) -> tuple[float, dict[str, float]]:
+    settings = stand.settings(name)
+    catalogue = stand.catalogue(name, embedder.recipe)
+    stages: dict[str, float] = {}
+
+    def work() -> None:
+        summary = index_assets(data.LUMA, iter(records), catalogue, embedder, settings)
+        stages.update(summary.stages)
+        if summary.written != len(records):
+            raise RuntimeError(f"expected {len(records)} pictures to be indexed, found {summary.counts()}")
+
+    seconds = taken(work)
+    stand.drop(name)
+    return seconds, stages

@@ -1,0 +1,61 @@
+"""Queries whose right answers are known, made from the fashion catalogue's own columns."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from benchmarks.data import Garment
+
+LEAST = 5
+"""Garments that a query must have right answers among."""
+
+NO_COLOUR = frozenset({"NA", "Multi", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A query and the SKUs that answer it. ``coloured`` says that it names a colour too."""
+
+    text: str
+    coloured: bool
+    right: frozenset[str]
+
+
+def judged_queries(garments: Sequence[Garment]) -> list[Judged]:
+    """Return "watches", "navy blue shirts" …: every type, and every type and colour, with enough garments."""
+    types = Counter(one.type for one in garments)
+    both = Counter((one.type, one.colour) for one in garments if one.colour not in NO_COLOUR)
+    queries = [
+        Judged(plural(name), False, frozenset(one.sku for one in garments if one.type == name))
+        for name, count in sorted(types.items())
+        if count >= LEAST
+    ]
+    queries += [
+        Judged(
+            f"{colour.lower()} {plural(name)}",
+            True,
+            frozenset(one.sku for one in garments if (one.type, one.colour) == (name, colour)),
+        )
+        for (name, colour), count in sorted(both.items())
+        if count >= LEAST
+    ]
+    return queries
+
+
+def plural(name: str) -> str:
+    """Return a type as people ask for it: "Watches" and "Tshirts" are plural already, "Belt" is not."""
+    lower = name.lower()
+    return lower if lower.endswith("s") else f"{lower}s"
+
+
+def ndcg(found: Sequence[str], right: Collection[str], depth: int = 10) -> float:
+    """Return the normalised discounted cumulative gain of ``found``, an answer being right or not.
+
+    Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques" (ACM TOIS 20(4), 2002).
+    """
+    gain = sum(1 / math.log2(place + 2) for place, one in enumerate(found[:depth]) if one in right)
+    best = sum(1 / math.log2(place + 2) for place in range(min(depth, len(right))))
+    return gain / best if best else 0.0
