@@ -34,6 +34,7 @@ from indexers.filetypes import is_picture
 from indexers.plan import Outcome, StoredState, plan
 from indexers.projection import VECTOR_PARTS
 from indexers.records import AssetRecord, Problem
+from indexers.roster import token
 from indexers.run import ASSETS, Run, Terms
 from indexers.summary import RunSummary
 from mappings.documents import AssetDocument, Media, asset_id
@@ -155,15 +156,14 @@ class AssetRun:
             except UnicodeEncodeError:
                 self._fail(record, "its name is not valid utf-8; rename the file")
                 continue
-            if run.seen.add(ident):
-                known[ident] = record
-            else:
+            if not run.roster.see(ident):
                 self._fail(record, "the source lists it twice")
-        with run.tally.stage("planning"):
-            if run.terms.dry_run and not self._catalogue.reader.exists(self._catalogue.names.assets):
-                states = {}
+            elif run.roster.is_unchanged(ident, self._tokens(record)):
+                run.unchanged()
             else:
-                states = self._catalogue.assets.states(list(known))
+                known[ident] = record
+        with run.tally.stage("planning"):
+            states = self._catalogue.assets.states([i for i in known if run.roster.is_stored(i)])
         tasks = []
         for ident, record in known.items():
             state = states.get(ident)
@@ -175,6 +175,13 @@ class AssetRun:
             else:
                 tasks.append(_Task(record, ident, state))
         return tasks
+
+    def _tokens(self, record: AssetRecord) -> tuple[str, str]:
+        """Return what an unchanged file was made from, as a picture and as a file without a vector."""
+        return (
+            token(record.version, self._build, self._recipe),
+            token(record.version, self._build, None),
+        )
 
     # Reading and looking, in several threads.
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from discovery.vision.metadata import EmbeddedMetadata
-
 from discovery.config import ImageSettings
+from discovery.vision.metadata import EmbeddedMetadata
 from indexers.associate import path_keys
 from indexers.records import AssetRecord, ProductRecord
 from mappings.documents import (
-    ATTRIBUTE_SEPARATOR,
     AssetDocument,
     AssetSource,
     AssetsSide,
@@ -83,7 +80,7 @@ def asset_document(
             key=record.key,
             uri=record.uri,
             filename=filename,
-            identifiers=_once((filename, PurePosixPath(filename).stem)),
+            identifiers=_once((filename, PurePosixPath(filename).stem, *_texts(said.identifiers))),
             title=_text(said.title),
             description=_text(said.description),
             alt_text=_text(said.alt_text),
@@ -193,8 +190,8 @@ def _text(value: str | None) -> str | None:
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
-    texts = (_text(value.replace(ATTRIBUTE_SEPARATOR, " ")) for value in values)
-    return _once(re.sub(r"\s+", " ", text) for text in texts if text)
+    # Splitting also takes the attribute separator, which counts as space.
+    return _once(" ".join(text.split()) for value in values if (text := _text(value)))
 
 
 def _once(values: Iterable[str]) -> tuple[str, ...]:

@@ -13,11 +13,14 @@ from discovery.engine.writer import Operation, Outcome, Writer
 from discovery.errors import IndexMissing
 from indexers.associate import MOST_PRODUCTS, Place
 from indexers.plan import STATE_FIELDS, StoredState
+from indexers.roster import token
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.registry import ASSETS, PRODUCTS, RUNS
 
 D = TypeVar("D", AssetDocument, ProductDocument)
 
+ROWS_AT_ONCE = 10_000
+KEEP_ALIVE_SECONDS = 300
 ANSWERS_AT_ONCE = 1000
 KEYS_AT_ONCE = 1000
 DOCUMENTS_AT_ONCE = 500
@@ -104,6 +107,39 @@ class Side(Generic[D]):
         """Return the ids of documents that the other side has yet to hear of."""
         return self.ids_where({"term": {"run.pending": True}})
 
+    def made_from(self, source: str) -> Iterator[tuple[str, str]]:
+        """Yield each stored item of a source, and the token of what it was made from; see ``roster``.
+
+        Read from columns, not from documents: that is what makes a run over unchanged sources cheap. Of
+        sources whose names the engine folds into one, the items of all of them.
+        """
+        fields = ("id", "run.version", "run.build", "media.recipe")
+        body: dict[str, Any] = {
+            "query": {"term": {"source.name": source}},
+            "size": ROWS_AT_ONCE,
+            "sort": [{"id": "asc"}],
+            "_source": False,
+            "stored_fields": "_none_",
+            "docvalue_fields": list(fields),
+            "track_total_hits": False,
+        }
+        pit = self._reader.open_point_in_time(self.index, KEEP_ALIVE_SECONDS)
+        try:
+            while True:
+                body["pit"] = {"id": pit, "keep_alive": f"{KEEP_ALIVE_SECONDS}s"}
+                reply = self._reader.search("", body)
+                pit = reply.get("pit_id", pit)
+                hits = reply["hits"]["hits"]
+                for hit in hits:
+                    found = hit.get("fields", {})
+                    ident, version, build, recipe = (found.get(field, [""])[0] for field in fields)
+                    yield ident, token(version, build, recipe)
+                if len(hits) < ROWS_AT_ONCE:
+                    return
+                body["search_after"] = hits[-1]["sort"]
+        finally:
+            self._reader.close_point_in_time(pit)
+
     def of_source(self, source: str, *parts: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield id and the named parts of each document of a source.
 
@@ -119,13 +155,21 @@ class Catalogue:
     """Both sides, and the runs' own records, behind the names of one generation.
 
     ``elder`` is the generation that a new one takes over from: its vectors are used again where recipe
-    and bytes are the same, and what others own in its documents is carried over.
+    and bytes are the same, and what others own in its documents is carried over. ``filling`` says that
+    this generation does not serve yet, and must not before it is whole.
     """
 
     def __init__(
-        self, engine: Engine, names: Names, settings: IndexSettings, elder: Names | None = None
+        self,
+        engine: Engine,
+        names: Names,
+        settings: IndexSettings,
+        *,
+        elder: Names | None = None,
+        filling: bool = False,
     ) -> None:
         self._elder = elder
+        self.filling = filling
         self._engine = engine
         self._settings = settings
         self.names = names
@@ -172,6 +216,16 @@ class Catalogue:
     @property
     def _with_vectors(self) -> str:
         return self.names.assets if self._elder is None else f"{self.names.assets},{self._elder.assets}"
+
+    def elder_count(self, index: str, source: str) -> int:
+        """Return how many items of a source the generation before has."""
+        if self._elder is None:
+            return 0
+        if index == self.names.assets:
+            assets = Side(self.reader, self._elder.assets, AssetDocument)
+            return sum(1 for _ in assets.of_source(source))
+        products = Side(self.reader, self._elder.products, ProductDocument)
+        return sum(1 for _ in products.of_source(source))
 
     def has_vectors(self, recipe: str) -> bool:
         """Return whether any asset has vectors of ``recipe``."""

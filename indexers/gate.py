@@ -15,7 +15,8 @@ from indexers.catalogue import Catalogue, Side
 from indexers.deadletters import failures_of
 from indexers.plan import StoredState
 from indexers.records import AssetRecord, Problem, ProductRecord
-from indexers.run import ASSETS, PLANNED_AT_ONCE, PRODUCTS, Seen
+from indexers.roster import Roster
+from indexers.run import ASSETS, PLANNED_AT_ONCE, PRODUCTS
 from mappings.documents import AssetDocument, ProductDocument, asset_id
 
 Check = Literal["unlisted", "missing", "outdated", "extra", "pending", "failed", "bytes"]
@@ -113,7 +114,7 @@ class Gate:
     ) -> None:
         name = f"{side}/{source}"
         failed = set(failures_of(self._catalogue, side, source))
-        seen, missing, outdated = Seen(), _Examples(), _Examples()
+        seen, missing, outdated = Roster(), _Examples(), _Examples()
         sample: list[tuple[str, _Row, StoredState]] = []
         listed = 0
         try:
@@ -138,7 +139,7 @@ class Gate:
         for ident, document in stored.of_source(source, "source.key", "run"):
             state = StoredState.from_source(document)
             count += 1
-            if not seen.has(ident, state.key):
+            if not seen.has_seen(ident, state.key):
                 extra.add(state.key)
             if document.get("run", {}).get("pending"):
                 pending.add(state.key)
@@ -191,14 +192,14 @@ def _product_row(item: ProductRecord | Problem) -> _Row | Problem:
     return item if isinstance(item, Problem) else _Row(item.sku, item.sku, item.version)
 
 
-def _batches(rows: Iterator[_Row | Problem], seen: Seen, side: str, source: str) -> Iterator[list[_Row]]:
+def _batches(rows: Iterator[_Row | Problem], seen: Roster, side: str, source: str) -> Iterator[list[_Row]]:
     batch: list[_Row] = []
     for row in rows:
         if isinstance(row, Problem):
             if row.fatal:
-                seen.add_problem(row, side, source)
+                seen.see_problem(row, side, source)
             continue
-        if is_storable(row.ident) and seen.add(row.ident):
+        if is_storable(row.ident) and seen.see(row.ident):
             batch.append(row)
         if len(batch) == PLANNED_AT_ONCE:
             yield batch

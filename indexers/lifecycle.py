@@ -133,7 +133,13 @@ class Lifecycle:
         return Generation(
             assets,
             products,
-            Catalogue(self._engine, names, self._settings.index, serving if there else None),
+            Catalogue(
+                self._engine,
+                names,
+                self._settings.index,
+                elder=serving if there else None,
+                filling=True,
+            ),
         )
 
     def rebuild(self, recipe: Recipe, fill: Callable[[Catalogue], None]) -> Change:

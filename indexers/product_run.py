@@ -14,6 +14,7 @@ from indexers.catalogue import Catalogue
 from indexers.channel import Channel, Halted
 from indexers.plan import Outcome, StoredState, plan
 from indexers.records import Problem, ProductRecord
+from indexers.roster import token
 from indexers.run import PRODUCTS, Run, Terms
 from indexers.summary import RunSummary
 
@@ -76,15 +77,14 @@ class ProductRun:
         for record in records:
             if not is_storable(record.sku):
                 self._fail(record, f"the sku must be text of 1 to {LONGEST_ID} bytes")
-            elif run.seen.add(record.sku):
-                known[record.sku] = record
-            else:
+            elif not run.roster.see(record.sku):
                 self._fail(record, "the source lists this sku twice")
-        with run.tally.stage("planning"):
-            if run.terms.dry_run and not self._catalogue.reader.exists(self._catalogue.names.products):
-                states = {}
+            elif run.roster.is_unchanged(record.sku, (token(record.version, BUILD, None),)):
+                run.unchanged()
             else:
-                states = self._catalogue.products.states(list(known))
+                known[record.sku] = record
+        with run.tally.stage("planning"):
+            states = self._catalogue.products.states(list(known)) if run.exists else {}
         due = []
         for sku, record in known.items():
             state = states.get(sku)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 from discovery.config import Settings
 from discovery.engine.writer import Put
 from discovery.errors import DiscoveryError, SourceShrank
-from indexers.catalogue import Catalogue
+from indexers.catalogue import Catalogue, Side
 from indexers.channel import Halt, Halted
 from indexers.deadletters import DeadLetters
 from indexers.locks import projection_lock
@@ -21,8 +20,9 @@ from indexers.plan import Outcome, StoredState, plan
 from indexers.progress import Progress
 from indexers.projection import Projection
 from indexers.records import Problem
+from indexers.roster import Roster
 from indexers.summary import FINISHED, INTERRUPTED, PLANNED, RunSummary, Tally
-from mappings.documents import asset_id
+from mappings.documents import AssetDocument, ProductDocument
 
 T = TypeVar("T")
 
@@ -48,40 +48,6 @@ class Terms:
     dry_run: bool = False
 
 
-class Seen:
-    """The items that a listing had, as 8 bytes of a digest each.
-
-    That one of a million is taken for another, and so not noticed to be gone, is one chance in 30 million.
-    """
-
-    def __init__(self) -> None:
-        self._digests: set[int] = set()
-        self._folders: list[str] = []
-
-    def add(self, ident: str) -> bool:
-        """Take note of an item; return whether it is the first of its id."""
-        before = len(self._digests)
-        self._digests.add(_short(ident))
-        return len(self._digests) > before
-
-    def add_problem(self, problem: Problem, side: str, source: str) -> None:
-        """Take note of what a problem names: the item, or all below a folder, is unknown, not gone."""
-        if side == ASSETS and problem.key.endswith("/"):
-            self._folders.append(problem.key)
-        elif side == ASSETS:
-            self._digests.add(_short(asset_id(source, problem.key.encode("utf-8", "replace").decode())))
-        elif problem.sku:
-            self._digests.add(_short(problem.sku))
-
-    def has(self, ident: str, key: str) -> bool:
-        """Return whether an item was listed, or may exist unseen."""
-        return _short(ident) in self._digests or any(key.startswith(folder) for folder in self._folders)
-
-
-def _short(ident: str) -> int:
-    return int.from_bytes(hashlib.blake2b(ident.encode("utf-8", "replace"), digest_size=8).digest())
-
-
 class Run:
     """One run over one source."""
 
@@ -101,9 +67,10 @@ class Run:
         self.halt = Halt()
         self.tally = Tally(source, side)
         self.letters = DeadLetters(catalogue, side, source, self.started)
-        self.seen = Seen()
+        self.roster = Roster()
         self.listing_error: DiscoveryError | None = None
         self.projection = Projection(catalogue, projection_lock(settings.home, settings.engine.prefix))
+        self.exists = False
         self._new = 0
         self._unsettled = 0
 
@@ -114,11 +81,14 @@ class Run:
 
     def begin(self) -> None:
         """Finish what a run that died has left, and learn which items failed before."""
-        if self.terms.dry_run:
-            return
-        self.catalogue.ensure_exists()
-        self._settle()
-        self.letters.load()
+        if not self.terms.dry_run:
+            self.catalogue.ensure_exists()
+            self._settle()
+            self.letters.load()
+        self.exists = self.catalogue.reader.exists(self._side.index)
+        with self.tally.stage("planning"):
+            if self.exists:
+                self.roster = Roster(self._side.made_from(self.source))
 
     def batches(self, items: Iterable[T | Problem]) -> Iterator[list[T]]:
         """Yield what the source lists in batches; take note of its problems and of the error it ends with."""
@@ -154,7 +124,7 @@ class Run:
             return
         self.tally.add("read")
         self.progress.expect(1)
-        self.seen.add_problem(problem, self.side, self.source)
+        self.roster.see_problem(problem, self.side, self.source)
         self.fail(problem)
 
     def fail(self, problem: Problem) -> None:
@@ -272,6 +242,9 @@ class Run:
         outcome = INTERRUPTED if interrupted else outcome
         self.letters.close(complete=outcome == FINISHED)
         self._record(outcome)
+        if interrupted and self.catalogue.filling:
+            # A summary would let the caller go on, and a half-filled generation be promoted.
+            raise KeyboardInterrupt
         if failure is not None and not interrupted:
             raise failure
         return self.tally.summary(outcome)
@@ -293,31 +266,30 @@ class Run:
 
     def _gone(self) -> tuple[int, list[str]]:
         """Return how many items were stored before this run, and which of them the listing did not have."""
-        if self.terms.dry_run and not self.catalogue.reader.exists(self._index):
-            return 0, []
-        side = self.catalogue.assets if self.side == ASSETS else self.catalogue.products
+        if self.roster.all_seen():
+            return len(self.roster), []
         stored, gone = 0, []
-        for ident, source in side.of_source(self.source, "source.key", "run"):
+        for ident, source in self._side.of_source(self.source, "source.key", "run"):
             stored += 1
             state = StoredState.from_source(source)
-            absent = not self.seen.has(ident, state.key)
+            absent = not self.roster.has_seen(ident, state.key)
             if absent and plan(None, state.build, state, started=self.started) is Outcome.GONE:
                 gone.append(ident)
         return stored - self._new, gone
 
     @property
-    def _index(self) -> str:
-        names = self.catalogue.names
-        return names.assets if self.side == ASSETS else names.products
+    def _side(self) -> Side[AssetDocument] | Side[ProductDocument]:
+        return self.catalogue.assets if self.side == ASSETS else self.catalogue.products
 
     def _brake(self, stored: int, gone: list[str]) -> str | None:
         """Return why nothing may be removed, ``None`` if it may."""
         share = self.settings.index.shrink_share
         listed = self.tally.count("read")
-        if not gone or self.terms.accept_shrink:
+        stored = max(stored, self.catalogue.elder_count(self._side.index, self.source))
+        if self.terms.accept_shrink or not (gone or self.catalogue.filling):
             return None
         way_out = "if that is meant, run it again with --accept-shrink"
-        if listed == 0 or listed < (1 - share) * stored:
+        if (listed == 0 and stored > 0) or listed < (1 - share) * stored:
             return (
                 f"source {self.source!r} listed {listed} of the {stored} items it had; nothing was removed; "
                 f"{way_out}"

@@ -11,6 +11,7 @@ from typing import Any
 from discovery.vision.metadata import EmbeddedMetadata
 
 _TEXTS = ("title", "description", "alt_text", "creator", "copyright", "usage_terms", "status")
+_WORDS = ("keywords", "identifiers")
 _TIMES = ("licence_ends", "created")
 _ALIASES = {
     "alt": "alt_text",
@@ -22,6 +23,7 @@ _ALIASES = {
     "license_ends": "licence_ends",
     "photographer": "creator",
     "rights": "copyright",
+    "sku": "identifiers",
     "tags": "keywords",
 }
 
@@ -30,7 +32,8 @@ def read_json_sidecar(data: bytes) -> EmbeddedMetadata:
     """Return what a JSON sidecar says; what it says in a way that makes no sense becomes a warning.
 
     The names are those of the asset's fields (title, description, alt_text, keywords, creator, copyright,
-    usage_terms, licence_ends, status, created) or usual others for them; unknown names are passed over.
+    usage_terms, licence_ends, status, created, identifiers) or usual others for them; any other name is
+    passed over.
     """
     try:
         said = json.loads(data.decode("utf-8-sig"))
@@ -42,7 +45,7 @@ def read_json_sidecar(data: bytes) -> EmbeddedMetadata:
     warnings: list[str] = []
     for name, value in said.items():
         field = _ALIASES.get(name.lower(), name.lower())
-        if value is None or field not in (*_TEXTS, *_TIMES, "keywords"):
+        if value is None or field not in (*_TEXTS, *_TIMES, *_WORDS):
             continue
         try:
             values[field] = _value(field, value)
@@ -62,7 +65,7 @@ def merged(inside: EmbeddedMetadata, beside: EmbeddedMetadata) -> EmbeddedMetada
 
 
 def _value(field: str, value: Any) -> Any:
-    if field == "keywords":
+    if field in _WORDS:
         words = value.split(",") if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ValueError("expected a list of texts")

@@ -284,7 +284,8 @@ def encode_block(block: Any) -> dict[str, Any]:
 
     Unlike ``to_source`` it keeps empty values, so that the update clears what is gone.
     """
-    return {name: _encoded(encode, getattr(block, name)) for name, encode in _fields(type(block))}
+    kind: type = type(block)
+    return {name: _encoded(encode, getattr(block, name)) for name, encode in _fields(kind)}
 
 
 _Encode = Callable[[Any], Any]
@@ -321,7 +322,8 @@ def _encoder(hint: Any) -> _Encode | None:
 
 def _compact(value: Any) -> dict[str, Any]:
     source = {}
-    for name, encode in _fields(type(value)):
+    kind: type = type(value)
+    for name, encode in _fields(kind):
         item = getattr(value, name)
         if item is not None and item != ():
             source[name] = item if encode is None else encode(item)
