@@ -32,35 +32,47 @@ NAMES: dict[str, tuple[str, ...]] = {
     "cream": ("#f7efd9", "#f1e7cf"),
     "beige": ("#dccbb0", "#cdb99b"),
     "tan": ("#c19a6b", "#b48a62"),
-    "brown": ("#6f4a30", "#4b2f21", "#8a5a3a"),
+    "brown": ("#6f4a30", "#4b2f21", "#8a5a3a", "#54453d", "#33241f", "#8d6a58"),
     "khaki": ("#9a8f6a", "#82785a"),
-    "olive": ("#6b6b2e", "#55562c"),
-    "red": ("#c4161c", "#e0303a", "#a81e25"),
-    "burgundy": ("#6b1426", "#4f1620"),
-    "pink": ("#f2a7bd", "#e87fa4", "#f6cdd7"),
+    "olive": ("#6b6b2e", "#55562c", "#4a4630", "#5d5a40", "#7a7848"),
+    "red": ("#c4161c", "#e0303a", "#a81e25", "#96252c", "#d84a55", "#c8474c"),
+    "burgundy": ("#6b1426", "#4f1620", "#5a2a30", "#452026"),
+    "pink": ("#f2a7bd", "#e87fa4", "#f6cdd7", "#f59aa5", "#e4909a"),
     "magenta": ("#c2187a", "#dd2d8f"),
-    "coral": ("#f2735e", "#e8836f"),
-    "orange": ("#f0741f", "#f79433", "#d9601a"),
+    "coral": ("#f2735e", "#ef8470"),
+    "orange": ("#f0741f", "#f79433", "#d9601a", "#d08a3e", "#f3b069"),
     "peach": ("#f8c6a4",),
-    "yellow": ("#f5d81e", "#fbe96a", "#e6c619"),
-    "mustard": ("#c6971f", "#b48621"),
+    "yellow": ("#f5d81e", "#fbe96a", "#e6c619", "#efe697", "#dccb7c"),
+    "mustard": ("#c9a227", "#b48f21"),
     "lime": ("#b4d334", "#c9e265"),
-    "green": ("#2f8f3e", "#1f5e34", "#5aa65a", "#17402a"),
-    "mint": ("#b5e3cb",),
-    "teal": ("#0f6f72", "#1d555b"),
+    "green": ("#2f8f3e", "#1f5e34", "#5aa65a", "#17402a", "#0f7a62", "#6fb396", "#4f6b55", "#3c4a3e"),
+    "mint": ("#b5e3cb", "#97dabd"),
+    "teal": ("#0f6f72", "#1d555b", "#2a4f55"),
     "turquoise": ("#2fb6bd", "#67cdd0"),
     "light blue": ("#9fc6e8", "#bcd6ec", "#7aaede"),
-    "blue": ("#1f5fc4", "#2f6aa8", "#2a45a0", "#4a7db8"),
-    "navy": ("#1a2547", "#232c4c"),
+    "blue": (
+        "#1f5fc4",
+        "#2f6aa8",
+        "#2a45a0",
+        "#4a7db8",
+        "#0a1ed6",
+        "#1590f0",
+        "#6d8eea",
+        "#5a6f8f",
+        "#7788a0",
+    ),
+    "navy": ("#1a2547", "#232c4c", "#22242f", "#343c52"),
     "lavender": ("#b9a7d9", "#cfc3e6"),
-    "purple": ("#6b3a96", "#8552ad", "#51307a"),
+    "purple": ("#6b3a96", "#8552ad", "#51307a", "#3a3048", "#4a3a5c", "#332447"),
     "plum": ("#6d2c5e", "#4e2547"),
 }
 # Lightness differs within one thing by light and shadow, so it counts for less than hue and chroma.
 _LIGHTNESS_WEIGHT = 0.6
 # Below this chroma a colour looks grey, and is named by its lightness alone.
 _GREY_CHROMA = 6.0
-_GREYS = (("black", 21.0), ("charcoal", 34.0), ("grey", 82.0), ("white", 101.0))
+# Denim and navy are called blue at a chroma at which other hues still pass for grey.
+_BLUE_GREY_CHROMA = 4.5
+_GREYS = (("black", 24.0), ("charcoal", 38.0), ("grey", 80.0), ("white", 101.0))
 
 # The ground: this much of the border near its median, and no farther from it than these distances.
 _GROUND_BORDER = 0.5
@@ -68,9 +80,11 @@ _GROUND_TOLERANCES = (3.5, 12.0)
 _LEAST_SUBJECT = 0.04
 
 # A colour is another's light or shadow when the hue is the same and it covers clearly less.
-_SHADE_HUE = 25.0
+_SHADE_HUE = 20.0
 _SHADE_LIGHTNESS = 35.0
 _SHADE_RATIO = 0.6
+# A glossy black thing is half grey to the eye of a camera, and still black to a person.
+_GREY_SHADE_RATIO = 0.2
 
 _XYZ = np.array(
     [
@@ -104,8 +118,8 @@ def name_of(lab: Array) -> NDArray[np.intp]:
     nearest = _ANCHOR_NAMES[np.einsum("nak,nak->na", difference, difference).argmin(axis=1)]
     grey = np.searchsorted([top for _, top in _GREYS], lab[:, 0])
     greys = np.array([_NAMES.index(name) for name, _ in _GREYS])[np.minimum(grey, len(_GREYS) - 1)]
-    # What is very dark or very light shows little of its chroma.
-    threshold = _GREY_CHROMA + np.where(lab[:, 0] < 20, 4.0, 0.0)
+    bluish = lab[:, 2] < -np.abs(lab[:, 1])
+    threshold = np.where(bluish, _BLUE_GREY_CHROMA, _GREY_CHROMA)
     return np.where(np.hypot(lab[:, 1], lab[:, 2]) < threshold, greys, nearest)
 
 
@@ -208,13 +222,16 @@ def _named(rgb: NDArray[np.uint8], lab: Array, weights: Array) -> tuple[Colour, 
 
 
 def _is_shade(index: int, of: int, means: dict[int, Array], shares: dict[int, float]) -> bool:
-    if shares[index] > _SHADE_RATIO * shares[of]:
-        return False
     (lightness, a, b), (other_lightness, other_a, other_b) = means[index], means[of]
     chroma, other_chroma = np.hypot(a, b), np.hypot(other_a, other_b)
+    ratio = shares[index] / shares[of]
     if min(chroma, other_chroma) < _GREY_CHROMA:
         both = max(chroma, other_chroma) < 2 * _GREY_CHROMA
-        return bool(both and abs(lightness - other_lightness) < _SHADE_LIGHTNESS)
+        return bool(
+            both and ratio < _GREY_SHADE_RATIO and abs(lightness - other_lightness) < _SHADE_LIGHTNESS
+        )
+    if ratio > _SHADE_RATIO:
+        return False
     turn = abs(np.degrees(np.arctan2(b, a) - np.arctan2(other_b, other_a))) % 360
     return bool(min(turn, 360 - turn) < _SHADE_HUE)
 
