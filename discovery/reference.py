@@ -51,11 +51,11 @@ def _config_file() -> str:
         if section == "sources":
             continue
         lines += ["", f"[{section}]"]
-        for name, value, help, secret in _keys(kind):
+        for name, value, meaning, secret in _keys(kind):
             if secret:
-                lines.append(f"# {name}: {help}")
+                lines.append(f"# {name}: {meaning}")
             else:
-                lines.append(f"{name} = {_toml(value)}  # {help}")
+                lines.append(f"{name} = {_toml(value)}  # {meaning}")
     lines += [
         "",
         "# What `discovery index run` reads: as many of these tables as you have places and catalogues.",
@@ -90,31 +90,35 @@ def _configuration_page() -> str:
             "| key | default | environment | what it is |",
             "|---|---|---|---|",
         ]
-        for name, value, help, secret in _keys(kind):
+        for name, value, meaning, secret in _keys(kind):
             default = "by environment only" if secret else f"`{_toml(value)}`"
-            lines.append(
-                f"| `{name}` | {default} | `DISCOVERY_{section.upper()}__{name.upper()}` | {help.replace('|', chr(92) + '|')} |"
-            )
+            variable = f"DISCOVERY_{section.upper()}__{name.upper()}"
+            lines.append(f"| `{name}` | {default} | `{variable}` | {_cell(meaning)} |")
     for name, hint in typing.get_type_hints(SourcesSettings).items():
         kind = typing.get_args(hint)[0]
         lines += ["", f"## [[sources.{name}]]", "", "| key | what it is |", "|---|---|"]
-        lines += [f"| `{key}` | {help} |" for key, _, help, _ in _keys(kind)]
+        lines += [f"| `{key}` | {meaning} |" for key, _, meaning, _ in _keys(kind)]
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _errors_page() -> str:
     lines = [
         "# Errors",
         "",
-        "Generated from `discovery/errors.py`. Over HTTP they are `application/problem+json` with this `code`;",
-        "on the command line one line on standard error and the exit code.",
+        "Generated from `discovery/errors.py`. Over HTTP they are `application/problem+json` with this",
+        "`code`; on the command line one line on standard error and the exit code.",
         "",
         "| code | HTTP | exit | try again | meaning |",
         "|---|---|---|---|---|",
     ]
     for kind in error_table():
         again = f"after {kind.retry_after} s" if kind.retry_after is not None else "no"
-        lines.append(f"| `{kind.code}` | {kind.status} | {kind.exit_code} | {again} | {kind.title} |")
+        row = (f"`{kind.code}`", str(kind.status), str(kind.exit_code), again, kind.title)
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ else.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -109,6 +110,8 @@ Group.group_class = Group
 @contextmanager
 def errors_told() -> Iterator[None]:
     """Turn this project's errors into lines on standard error and the table's exit code."""
+    # A plain kill ends as Ctrl-C does, so that what was started is stopped too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except DiscoveryError as error:

@@ -26,6 +26,8 @@ class _Main(Group):
 def main() -> None:
     """Find, connect and trust creative assets and products."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # The client warns of every reply that is no success; those that matter come as errors of our own.
+    logging.getLogger("opensearch").setLevel(logging.ERROR)
 
 
 for _command in (
