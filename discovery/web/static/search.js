@@ -106,10 +106,16 @@ async function more() {
   }
 }
 
-// Details are the item's own page, laid over the results; its address is the item's address.
+// Details are the item's own page, laid over the results; its address is the item's address. One that
+// arrives after the reader has gone on is not shown.
+let visit = 0;
+
 async function open(href, { push = true } = {}) {
+  visit += 1;
+  const mine = visit;
   const reply = await fetch(href, { headers: { Accept: "text/html" } }).catch(() => null);
   const item = reply && new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("item");
+  if (mine !== visit) return;
   if (!item) {
     location.assign(href);
     return;
@@ -123,6 +129,7 @@ async function open(href, { push = true } = {}) {
 }
 
 function shut() {
+  visit += 1;
   if (!$("detail").open) return;
   $("detail").close();
   $("detail-body").replaceChildren();

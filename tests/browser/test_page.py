@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.api.catalogue import ASSETS, HOSTILE, MUG_BACK, MUG_FRONT
+from tests.api.standin import PIXEL
+
+pytestmark = pytest.mark.browser
+
+PICTURE: Any = {"name": "photo.webp", "mimeType": "image/webp", "buffer": PIXEL}
+
+
+def status(page: Page) -> Any:
+    return expect(page.locator("#status"))
+
+
+def test_results_follow_the_words_as_they_are_typed(page: Page) -> None:
+    page.goto("/")
+    status(page).to_contain_text(f"{len(ASSETS)} assets")
+    page.get_by_role("searchbox").press_sequentially("tide")
+    status(page).to_contain_text("2 assets")
+    expect(page).to_have_url(re.compile(r"/\?q=tide$"))
+    expect(page.locator("#hits .card")).to_have_count(2)
+
+
+def test_an_older_answer_never_covers_a_newer_one(page: Page) -> None:
+    held: list[Any] = []
+    page.goto("/")
+    page.route("**/api/v1/search?q=room&**", lambda route: held.append(route))
+    words = page.get_by_role("searchbox")
+    with page.expect_request("**/api/v1/search?q=room&**"):
+        words.fill("room")
+    words.fill("tide")
+    status(page).to_contain_text("2 assets")
+    for route in held:
+        route.fallback()
+    page.unroute_all(behavior="ignoreErrors")
+    status(page).to_contain_text("2 assets")
+
+
+def test_facets_take_several_values_and_the_back_button_gives_them_back(page: Page) -> None:
+    page.goto("/")
+    facet = page.locator('[data-key="facet:colour"]')
+    facet.get_by_role("link", name="orange").click()
+    status(page).to_contain_text("1 asset")
+    facet.get_by_role("link", name="blue").click()
+    status(page).to_contain_text("3 assets")
+    expect(page).to_have_url(re.compile(r"filter\.colour=orange&filter\.colour=blue$"))
+    expect(page.locator("#chips .chip")).to_have_count(2)
+    expect(facet.locator('[aria-current="true"]')).to_have_count(2)
+    page.go_back()
+    status(page).to_contain_text("1 asset")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    page.go_back()
+    status(page).to_contain_text(f"{len(ASSETS)} assets")
+
+
+def test_a_reloaded_address_shows_the_same(page: Page) -> None:
+    page.goto("/?q=tide&filter.colour=blue&sort=name")
+    shown = page.locator("#hits .title").all_inner_texts()
+    assert len(shown) == 1
+    page.get_by_role("link", name="Clear all").first.click()
+    status(page).to_contain_text("2 assets")
+    page.reload()
+    status(page).to_contain_text("2 assets")
+    expect(page.locator("#sort")).to_have_value("name")
+
+
+def test_the_server_and_the_script_render_the_same(page: Page, browser: Browser, site: str) -> None:
+    parts = ("#hits", "#facets", "#chips", "#status", ".switch")
+    plain = browser.new_context(java_script_enabled=False, base_url=site)
+    for path in (
+        "/?q=tide&filter.colour=red",
+        "/?in=products",
+        "/?q=nothing+like+it",
+        "/?asset=" + MUG_BACK.id,
+    ):
+        read = plain.new_page()
+        read.goto(path)
+        page.goto("/?q=elsewhere")
+        page.evaluate(
+            "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
+        )
+        for part in parts:
+            expect(page.locator(part)).to_have_text(read.locator(part).inner_text(), use_inner_text=True)
+        links = "els => els.map(el => decodeURIComponent(el.getAttribute('href')))"
+        for part in ("#hits a", "#facets a", "#chips a", ".switch a"):
+            assert page.locator(part).evaluate_all(links) == read.locator(part).evaluate_all(links), (
+                path,
+                part,
+            )
+        images = "els => els.map(el => [el.getAttribute('src'), el.srcset, el.width, el.height, el.alt])"
+        assert page.locator("#hits img").evaluate_all(images) == read.locator("#hits img").evaluate_all(
+            images
+        )
+    plain.close()
+
+
+def test_it_reads_without_a_script(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=site)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("searchbox").fill("tide")
+    page.get_by_role("button", name="Search").click()
+    status(page).to_contain_text("2 assets")
+    page.locator('[data-key="facet:colour"]').get_by_role("link", name="blue").click()
+    status(page).to_contain_text("1 asset")
+    page.locator("#hits .open").click()
+    expect(page.get_by_role("heading", name="Tide mug, back")).to_be_visible()
+    context.close()
+
+
+def test_a_picture_finds_what_looks_like_it(page: Page) -> None:
+    page.goto("/")
+    with page.expect_request("**/api/v1/similar") as asked:
+        page.set_input_files("#upload", PICTURE)
+    assert asked.value.method == "POST"
+    status(page).to_contain_text("by look")
+    expect(page.locator("#query-name")).to_have_text("photo.webp")
+    page.locator('[data-key="facet:colour"]').get_by_role("link", name="orange").click()
+    status(page).to_contain_text("1 asset by look")
+    page.get_by_role("link", name="Back to all").click()
+    expect(page.locator("#query")).to_be_hidden()
+
+
+def test_a_file_that_is_no_picture_is_told(page: Page) -> None:
+    page.goto("/")
+    page.set_input_files("#upload", {"name": "x.png", "mimeType": "image/png", "buffer": b"<html>"})
+    expect(page.get_by_role("alert")).to_contain_text("the bytes are HTML")
+
+
+def test_similar_to_a_hit_and_back(page: Page) -> None:
+    page.goto("/?q=tide")
+    page.locator("#hits .card").first.hover()
+    page.get_by_role("link", name="Find similar to Tide mug, front").click()
+    expect(page).to_have_url(re.compile(f"asset={MUG_FRONT.id}"))
+    status(page).to_contain_text(f"{len(ASSETS) - 1} assets by look")
+    page.go_back()
+    status(page).to_contain_text("2 assets")
+
+
+def test_more_hits_are_added_below(page: Page) -> None:
+    page.goto("/")
+    cards = page.locator("#hits .card")
+    expect(cards).to_have_count(24)
+    page.get_by_role("link", name="Show more").click()
+    expect(cards).to_have_count(len(ASSETS))
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_details_open_over_the_results_and_close_with_escape(page: Page) -> None:
+    page.goto("/?q=tide")
+    page.locator("#hits .open").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Tide mug, front")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/assets/{MUG_FRONT.id}$"))
+    dialog.get_by_role("link", name="Tide mug TIDE/1").click()
+    expect(dialog.get_by_role("heading", name="Tide mug", exact=True)).to_be_visible()
+    page.go_back()
+    expect(dialog.get_by_role("heading", name="Tide mug, front")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"\?q=tide$"))
+    status(page).to_contain_text("2 assets")
+
+
+def test_products_fold_their_variants_until_asked(page: Page) -> None:
+    page.goto("/?in=products&q=tide")
+    status(page).to_contain_text("1 product")
+    page.get_by_role("link", name="Show variants").click()
+    status(page).to_contain_text("2 products")
+    page.get_by_role("link", name="Fold variants").click()
+    status(page).to_contain_text("1 product")
+
+
+def test_nothing_is_said_honestly(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").fill("zeppelin")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    status(page).to_contain_text("0 assets")
+
+
+def test_hostile_metadata_stays_text(page: Page) -> None:
+    page.goto("/?q=elsewhere")
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.get_by_role("searchbox").fill("alert")
+    expect(page.locator("#hits .title")).to_have_text(HOSTILE)
+    page.locator("#hits .open").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_have_text(HOSTILE)
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("tide")
+    status(page).to_contain_text("2 assets")
+    blue = page.locator('[data-key="value:colour:blue"]')
+    blue.focus()
+    page.keyboard.press("Enter")
+    status(page).to_contain_text("1 asset")
+    expect(blue).to_be_focused()
+    page.locator("#hits .open").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 2560])
+@pytest.mark.parametrize("path", ["/", "/?in=products", f"/assets/{MUG_FRONT.id}", "/api/v1/docs"])
+def test_nothing_is_wider_than_the_window(page: Page, width: int, path: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
