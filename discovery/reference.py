@@ -125,7 +125,7 @@ def _errors_page() -> str:
 def _command_page() -> str:
     lines = ["# Command line", "", "Generated from the commands' own help.", ""]
     for path, command in _commands("discovery", main):
-        context = click.Context(command, info_name=path)
+        context = click.Context(command, info_name=path, terminal_width=80)
         lines += [f"## {path}", "", "```text", command.get_help(context), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
