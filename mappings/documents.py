@@ -249,7 +249,7 @@ class _Document:
     @classmethod
     def from_source(cls, source: Mapping[str, Any]) -> Self:
         """Rebuild the document from a ``_source``; blocks that were not fetched take their defaults."""
-        document = _decode(cls, source)
+        document = _rebuilt(cls, source)
         assert isinstance(document, cls)
         return document
 
@@ -289,6 +289,7 @@ def encode_block(block: Any) -> dict[str, Any]:
 
 
 _Encode = Callable[[Any], Any]
+_Decode = Callable[[Any], Any]
 
 
 def _encoded(encode: _Encode | None, value: Any) -> Any:
@@ -330,31 +331,51 @@ def _compact(value: Any) -> dict[str, Any]:
     return source
 
 
+_BLOCKS = (ProductSide, AssetsSide, Curation, Usage)
+
+
 @functools.cache
 def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _decode(hint: Any, value: Any) -> Any:
+@functools.cache
+def _decoders(kind: type) -> tuple[tuple[str, _Decode | None, type | None], ...]:
+    """Return each field's name, how its values are decoded, and the block it takes when it is absent."""
+    hints = _hints(kind)
+    return tuple((name, _decoder(hint), hint if hint in _BLOCKS else None) for name, hint in hints.items())
+
+
+def _decoder(hint: Any) -> _Decode | None:
     if isinstance(hint, types.UnionType):
-        if value is None:
-            return None
         hint = next(option for option in typing.get_args(hint) if option is not type(None))
     origin = typing.get_origin(hint)
     if origin is tuple:
-        element = typing.get_args(hint)[0]
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(items) if element in (str, float) else tuple(_decode(element, item) for item in items)
+        return _tuple_decoder(_decoder(typing.get_args(hint)[0]))
     if origin is Mapping:
-        element = typing.get_args(hint)[1]
-        return types.MappingProxyType({key: _decode(element, item) for key, item in value.items()})
+        inner = _decoder(typing.get_args(hint)[1]) or (lambda value: value)
+        return lambda pairs: types.MappingProxyType({key: inner(value) for key, value in pairs.items()})
     if hint is datetime:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        hints = _hints(hint)
-        given = {name: _decode(hints[name], value[name]) for name in hints if value.get(name) is not None}
-        for name, block in hints.items():
-            if name not in given and block in (ProductSide, AssetsSide, Curation, Usage):
-                given[name] = block()
-        return hint(**given)
-    return value
+        return functools.partial(_rebuilt, hint)
+    return None
+
+
+def _tuple_decoder(element: _Decode | None) -> _Decode:
+    def decode(value: Any) -> tuple[Any, ...]:
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(items) if element is None else tuple(element(item) for item in items)
+
+    return decode
+
+
+def _rebuilt(kind: type, source: Mapping[str, Any]) -> Any:
+    given = {}
+    for name, decode, block in _decoders(kind):
+        value = source.get(name)
+        if value is not None:
+            given[name] = value if decode is None else decode(value)
+        elif block is not None:
+            given[name] = block()
+    return kind(**given)
