@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from discovery.errors import ModelUnavailable
 from discovery.vision import precision
+from discovery.vision.eight_bits import in_eight_bits
 from discovery.vision.embedder import Embedding, Recipe, Vector, validate
 from discovery.vision.images import Picture
 
@@ -188,6 +189,7 @@ def load_clip(name: str, cache: Path, wanted: str = "auto") -> ClipEmbedder:
             samples,
             cache / "precision.json",
             recipe.digest,
+            torch.get_num_threads(),
         )
     return ClipEmbedder(recipe, model, tokenizer, framing, network, choice)
 
@@ -207,7 +209,7 @@ class _Forms:
 
     def eight_bits(self) -> precision.PictureNetwork:
         visual = copy.deepcopy(self._visual)
-        precision.in_eight_bits(visual)
+        in_eight_bits(visual)
         return self._network(visual, torch.float32)
 
     def _network(self, visual: nn.Module, kind: torch.dtype) -> precision.PictureNetwork:

@@ -1,8 +1,12 @@
 """The colours that a person would name, and how much of the subject each covers.
 
 Worked out in CIELAB (CIE 15:2004, D65), on a version of about 64 pixels: the ground of a packshot, which is
-what touches the border and hardly differs from it, is left out; the rest is reduced to a few colours, the
+what touches the border and hardly differs from it, is left out; the rest is named pixel by pixel, the
 middle of the picture counting more than its edge; each takes the nearest name of :data:`NAMES`.
+
+Measured on the shared data: the family of the colour that a file's name or the catalogue gives is among the
+names found in 0.89 of 221 front views of sportswear on people, and in 0.87 of 3,891 fashion photographs, at
+3.2 names a picture. Of what is left, much is called by its catalogue what no eye would call it.
 """
 
 from __future__ import annotations
@@ -20,7 +24,6 @@ MOST_COLOURS = 5
 LEAST_SHARE = 0.06
 
 _SIDE = 64
-_CLUSTERS = 16
 
 # What retail calls a colour, and typical sRGB values of it; several where one word spans a wide range.
 # Gold and silver are missing on purpose: they are a shine, not a place in CIELAB.

@@ -14,13 +14,12 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
-from torch import Tensor, nn
-from torch.nn import functional
 
 from discovery.errors import ModelUnavailable
 from discovery.vision.images import Picture
@@ -29,11 +28,15 @@ LEAST_COSINE = 0.99
 # A form must be clearly faster to be worth any difference.
 LEAST_GAIN = 1.15
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 # The picture side of a model: prepared pictures [n, 3, h, w] to one or more outputs [n, d], float32.
-PictureNetwork = Callable[[Tensor], tuple[Tensor, ...]]
+PictureNetwork: TypeAlias = "Callable[[Tensor], tuple[Tensor, ...]]"
 
 _SAMPLES = 4
 _SAMPLE_SIDE = 320
+_TIMED_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def choose(
     samples: Tensor,
     memory: Path,
     recipe: str,
+    threads: int,
 ) -> tuple[Choice, PictureNetwork]:
     """Return the choice and its network.
 
@@ -75,7 +79,7 @@ def choose(
         raise ModelUnavailable(
             f'this model has no {wanted} form; set model.precision to "auto" or one of {", ".join(builders)}'
         )
-    key = _key(recipe, wanted)
+    key = _key(recipe, wanted, threads)
     remembered = _recall(memory, key)
     if remembered is not None and remembered.precision in builders:
         return remembered, builders[remembered.precision]()
@@ -93,33 +97,6 @@ def choose(
 def sample_pictures() -> list[Picture]:
     """Return pictures with edges, gradients, texture and flat grounds, the same ones every time."""
     return [_sample(number) for number in range(_SAMPLES)]
-
-
-def in_eight_bits(model: nn.Module) -> None:
-    """Replace each plain linear layer inside ``model`` by one with int8 weights and activations."""
-    for name, child in model.named_children():
-        if type(child) is nn.Linear:
-            setattr(model, name, _EightBitLinear(child))
-        else:
-            in_eight_bits(child)
-
-
-class _EightBitLinear(nn.Module):
-    """A linear layer with int8 weights, one scale a row; activations are scaled as they come."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        weight = linear.weight.detach().float()
-        scale = weight.abs().amax(dim=1).clamp(min=1e-8) / 127
-        quantised = torch.quantize_per_channel(
-            weight, scale.double(), torch.zeros(len(scale), dtype=torch.long), 0, torch.qint8
-        )
-        bias = None if linear.bias is None else linear.bias.detach().float()
-        self.packed = torch.ops.quantized.linear_prepack(quantised, bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = torch.ops.quantized.linear_dynamic(x.float(), self.packed, reduce_range=True)
-        return result
 
 
 def _taken(wanted: str, measured: Sequence[Measurement]) -> str:
@@ -140,31 +117,38 @@ def _measure(name: str, network: PictureNetwork, plain: PictureNetwork, samples:
     first = samples[:1]
     try:
         # On a processor without bf16 it can be a hundred times slower; one picture is enough to see that.
-        if _rate(network, first, runs=1) < _rate(plain, first, runs=2) / 2:
-            return Measurement(name, 0.0, _least_cosine(network(first), plain(first)))
-        return Measurement(name, _rate(network, samples), _least_cosine(network(samples), plain(samples)))
+        taken, output = _timed(network, first)
+        expected_taken, expected = _timed(plain, first)
+        if taken > 2 * expected_taken:
+            return Measurement(name, 1 / taken, _least_cosine(output, expected))
+        cosine = _least_cosine(network(samples), plain(samples))
+        return Measurement(name, _rate(network, samples), cosine)
     except (RuntimeError, NotImplementedError):
         # A kernel that this processor or this architecture lacks: a form that cannot run is not taken.
         return Measurement(name, 0.0, -1.0)
 
 
+def _timed(network: PictureNetwork, pictures: Tensor) -> tuple[float, tuple[Tensor, ...]]:
+    started = time.perf_counter()
+    outputs = network(pictures)
+    return time.perf_counter() - started, outputs
+
+
 def _least_cosine(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> float:
-    pairs = zip(found, expected, strict=True)
-    cosines = [functional.cosine_similarity(a.float(), b.float(), dim=1).min().item() for a, b in pairs]
+    cosines = []
+    for one, other in zip(found, expected, strict=True):
+        a, b = one.numpy(), other.numpy()
+        norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+        cosines.append(float(((a * b).sum(axis=1) / np.maximum(norms, 1e-12)).min()))
     return float(np.nan_to_num(min(cosines), nan=-1.0))
 
 
-def _rate(network: PictureNetwork, samples: Tensor, runs: int = 3) -> float:
-    best = float("inf")
-    for _ in range(runs):
-        started = time.perf_counter()
-        network(samples)
-        best = min(best, time.perf_counter() - started)
-    return len(samples) / best
+def _rate(network: PictureNetwork, samples: Tensor) -> float:
+    return len(samples) / min(_timed(network, samples)[0] for _ in range(_TIMED_RUNS))
 
 
-def _key(recipe: str, wanted: str) -> str:
-    named = (recipe, wanted, _processor(), torch.__version__, torch.get_num_threads())
+def _key(recipe: str, wanted: str, threads: int) -> str:
+    named = (recipe, wanted, _processor(), metadata.version("torch"), threads)
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
 
 

@@ -148,6 +148,7 @@ def load_starter(cache: Path, wanted: str = "auto") -> StarterEmbedder:
             samples,
             cache / "precision.json",
             recipe.digest,
+            torch.get_num_threads(),
         )
     return StarterEmbedder(recipe, network, texts, choice)
 
