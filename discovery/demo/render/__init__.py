@@ -1,0 +1,1 @@
+"""Makes the demo catalogue; needs the ``render`` extra. Nothing else imports this package."""

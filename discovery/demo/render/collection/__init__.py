@@ -1,0 +1,1 @@
+"""The range, one module for each family."""
