@@ -50,25 +50,28 @@ class WorkbookFile:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header."""
+        with _Opened(self.path) as book:
+            width = len(self.columns) + 1
+            for number, values in _sheet_rows(self.path, book, self.sheet, self.header + 1, width):
+                cells = [_text(value) for value in values]
+                if any(cells):
+                    yield self._row(number, cells)
+
+    def _row(self, number: int, cells: list[str]) -> Row:
         width = len(self.columns)
-        for number, values in _sheet_rows(self.path, self.sheet, self.header + 1, width + 1):
-            cells = [_text(value) for value in values]
-            if not any(cells):
-                continue
-            faults: tuple[Fault, ...] = ()
-            if len(cells) > width:
-                cells, faults = fitted(cells, self.columns, exact=False)
-            cells += [""] * (width - len(cells))
-            for position, cell in enumerate(cells):
-                if cell in _ERRORS:
-                    reason = f"holds the error {cell}, which was taken as empty"
-                    faults += (Fault(reason, self.columns[position], fatal=False),)
-                    cells[position] = ""
-            if has_bad_characters("".join(cells)):
-                cleaned, bad = character_faults(cells, self.columns, "text")
-                yield Row(number, cleaned, faults + bad)
-            else:
-                yield Row(number, cells, faults)
+        faults: tuple[Fault, ...] = ()
+        if len(cells) > width:
+            cells, faults = fitted(cells, self.columns, exact=False)
+        cells += [""] * (width - len(cells))
+        for position, cell in enumerate(cells):
+            if cell in _ERRORS:
+                reason = f"holds the error {cell}, which was taken as empty"
+                faults += (Fault(reason, self.columns[position], fatal=False),)
+                cells[position] = ""
+        if has_bad_characters("".join(cells)):
+            cleaned, bad = character_faults(cells, self.columns, "text")
+            return Row(number, cleaned, faults + bad)
+        return Row(number, cells, faults)
 
 
 def open_workbook(path: Path, layout: Layout) -> WorkbookFile:
@@ -85,11 +88,11 @@ def open_workbook(path: Path, layout: Layout) -> WorkbookFile:
     _check_parts(path)
     with _Opened(path) as book:
         names = list(book.sheetnames)
-    sheet = layout.sheet or (names[0] if names else "")
-    if sheet not in names:
-        message = f"{path.name} has no sheet {sheet!r}; it has {', '.join(names) or 'none'}"
-        raise InputInvalid(message, (FieldProblem("options.sheet", message),))
-    first = next(iter(_sheet_rows(path, sheet, layout.header, MOST_COLUMNS + 1)), None)
+        sheet = layout.sheet or (names[0] if names else "")
+        if sheet not in names:
+            message = f"{path.name} has no sheet {sheet!r}; it has {', '.join(names) or 'none'}"
+            raise InputInvalid(message, (FieldProblem("options.sheet", message),))
+        first = next(_sheet_rows(path, book, sheet, layout.header, MOST_COLUMNS + 1), None)
     if first is None or first[0] != layout.header or not any(_text(value) for value in first[1]):
         raise InputInvalid(f"{path.name} has no header in row {layout.header} of sheet {sheet!r}")
     return WorkbookFile(path, header_names(_text(value) for value in first[1]), sheet, layout.header)
@@ -135,18 +138,19 @@ class _Opened:
         self._open.close()
 
 
-def _sheet_rows(path: Path, sheet: str, first: int, width: int) -> Iterator[tuple[int, Sequence[Any]]]:
-    with _Opened(path) as book:
-        try:
-            page = book[sheet]
-            if not hasattr(page, "reset_dimensions"):
-                raise InputInvalid(f"{path.name}: {sheet!r} is a chart, expected a sheet of rows")
-            # What a file says of its own size need not be true.
-            page.reset_dimensions()
-            rows = page.iter_rows(min_row=first, max_row=MOST_ROWS, max_col=width, values_only=True)
-            yield from enumerate(rows, start=first)
-        except Exception as error:
-            raise _failed(path, error) from error
+def _sheet_rows(
+    path: Path, book: Any, sheet: str, first: int, width: int
+) -> Iterator[tuple[int, Sequence[Any]]]:
+    try:
+        page = book[sheet]
+        if not hasattr(page, "reset_dimensions"):
+            raise InputInvalid(f"{path.name}: {sheet!r} is a chart, expected a sheet of rows")
+        # What a file says of its own size need not be true.
+        page.reset_dimensions()
+        rows = page.iter_rows(min_row=first, max_row=MOST_ROWS, max_col=width, values_only=True)
+        yield from enumerate(rows, start=first)
+    except Exception as error:
+        raise _failed(path, error) from error
 
 
 def _failed(path: Path, error: Exception) -> DiscoveryError:

@@ -173,7 +173,7 @@ def test_the_demo_table_needs_no_mapping(tmp_path: Path) -> None:
         "width_cm,season,status,launched,images\n"
         "MUG-1,,4006381333931,Mug,A mug.,Mug,Tableware/Mugs,Tidewater,18.50,EUR,Blue,Stoneware,9.5,8,"
         "Autumn,active,2024-03-01,mug/mug-1_detail.webp|mug/mug-1_front.webp\n"
-        "MUG-1-R,MUG-1,,Mug red,,Mug,Tableware/Mugs,Tidewater,18.50,EUR,Red,Stoneware,9.5,8,Autumn,active,,\n",
+        "MUG-1-R,MUG-1,,Red mug,,Mug,Tableware/Mugs,,18.50,EUR,Red,Stoneware,9.5,8,Autumn,active,,\n",
         "products.csv",
     )
     records, problems = products(settings_of("The demo", tmp_path, tmp_path), "demo")
