@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -185,5 +186,5 @@ def test_a_section_that_is_no_table_is_told(tmp_path: Path) -> None:
 
 def test_every_key_has_its_help() -> None:
     for name, kind in section_types().items():
-        for key, field in kind.__dataclass_fields__.items():
-            assert field.metadata["help"], f"{name}.{key}"
+        for field in dataclasses.fields(kind):
+            assert field.metadata["help"], f"{name}.{field.name}"
