@@ -235,7 +235,8 @@ def test_other_files_have_a_type(name: str, kind: str, mime: str) -> None:
 
 def test_a_json_sidecar_says_what_people_call_things() -> None:
     said = read_json_sidecar(
-        b'\xef\xbb\xbf{"Headline": "T", "tags": "a, b", "expires": "2027-01-31", "rights": "c", "x": 1, "alt": null}'
+        b'\xef\xbb\xbf{"Headline": "T", "tags": "a, b", "expires": "2027-01-31", '
+        b'"rights": "c", "x": 1, "alt": null}'
     )
     assert (said.title, said.keywords, said.copyright) == ("T", ("a", "b"), "c")
     assert said.licence_ends == datetime(2027, 1, 31, tzinfo=UTC)

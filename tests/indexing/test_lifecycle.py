@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
@@ -11,8 +12,9 @@ from discovery.engine.client import Engine
 from discovery.engine.indices import Indices
 from discovery.errors import IndexMismatch, IndexMissing, InputInvalid, SourceShrank, SourceUnavailable
 from indexers.catalogue import Catalogue
-from indexers.gate import Gate
+from indexers.gate import Gate, GateReport
 from indexers.lifecycle import Lifecycle
+from indexers.records import ProductRecord
 from mappings.registry import ASSETS, FAMILIES, PRODUCTS
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
 
@@ -74,7 +76,7 @@ def test_status_tells_what_is_there(lifecycle: Lifecycle, stage: Stage, files: F
     assert runs.problem is None
 
 
-def fill(stage: Stage, files: Files, embedder: CountingEmbedder | None = None):  # type: ignore[no-untyped-def]
+def fill(stage: Stage, files: Files, embedder: CountingEmbedder | None = None) -> Callable[[Catalogue], None]:
     def filled(catalogue: Catalogue) -> None:
         into = Stage(catalogue, stage.settings, embedder or stage.embedder)
         into.index(files)
@@ -155,11 +157,11 @@ def test_the_gate_passes_what_is_indexed_and_names_what_differs(stage: Stage, fi
     stage.index(files)
     stage.index_products(product("S1", "0.png"), product("S2"))
 
-    def compared(*products: object):  # type: ignore[no-untyped-def]
+    def compared(*products: ProductRecord) -> GateReport:
         stage.catalogue.refresh()
         gate = Gate(stage.catalogue, stage.settings)
         gate.assets("studio", files.items())
-        gate.products("shop", iter(products))  # type: ignore[arg-type]
+        gate.products("shop", iter(products))
         return gate.report()
 
     report = compared(product("S1", "0.png"), product("S2"))
