@@ -4,8 +4,8 @@ Invariant: totals, facets and pages are of one and the same set. The usual way t
 chosen value ("red 12" beside the chosen "blue 7") is a post-filter, which cuts the hits after the facets
 were counted. Here it would lie: the visual part of a query is "the nearest so many that pass the filters",
 so a filter that stands outside it changes what that means. Therefore every condition stands in the
-query, and a facet that is itself narrowed is counted by a further query of size 0, in the same round
-trip, that leaves out its own conditions and nothing else. See docs/decisions/0003.
+query, and a facet that is itself narrowed is counted by a further query of size 0 that leaves out its own
+conditions and nothing else. See docs/decisions/0003.
 """
 
 from __future__ import annotations

@@ -23,6 +23,20 @@ WITH_SIGNALS = {"include_named_queries_score": "true"}
 """Makes the engine tell each signal's share of a score. It is a parameter of the address of a single
 search; neither a body nor a multi-search may say it."""
 
+UNSHOWN: dict[Side, tuple[str, ...]] = {
+    "assets": ("product.attributes", "product.attribute_text", "product.category_paths", "run"),
+    "products": (
+        "source.attributes",
+        "source.attribute_text",
+        "source.category_paths",
+        "source.images",
+        "source.image_paths",
+        "assets.ids",
+        "run",
+    ),
+}
+"""Blocks that are for finding, not for showing; hits leave them out as they do vectors."""
+
 IDENTIFIED = "identified"
 WORDED = "worded"
 
@@ -44,11 +58,12 @@ class Words:
     floor: float = 0.0
     share: float = 0.5
     nearest: int = 1000
+    recipe: str | None = None
 
     def query(self, filters: list[Clause]) -> Clause:
         """Return the query; without words it is whatever passes the filters."""
         if not self.q:
-            return all_of(filters)
+            return all_of(filters or [{"match_all": {}}])
         joint, _ = VECTORS[self.side]
         weights = {Mode.TEXT: (1.0, 0.0), Mode.VISUAL: (0.0, 1.0)}.get(
             self.mode, (1 - self.share, self.share)
@@ -56,8 +71,8 @@ class Words:
         signals: list[Clause] = []
         if weights[0] > 0:
             signals.append(text_signal(self.side, self.q, weights[0]))
-            if has_identifier(self.q):
-                signals.append(identifier_signal(self.side, self.q))
+        if self.mode is not Mode.VISUAL and has_identifier(self.q):
+            signals.append(identifier_signal(self.side, self.q))
         if weights[1] > 0:
             signals.append(
                 visual_signal(
@@ -67,9 +82,14 @@ class Words:
         return {"bool": {"filter": filters, "should": signals, "minimum_should_match": 1}}
 
     def probes(self) -> dict[str, Clause]:
-        """Return what counts the hits that the words themselves, or a whole identifier, brought in."""
-        counted: dict[str, Clause] = {WORDED: {"filter": matching_clause(self.q)}}
-        if has_identifier(self.q):
+        """Return what counts the hits that the words themselves, or a whole identifier, brought in.
+
+        By words alone, the total says the first of it.
+        """
+        counted: dict[str, Clause] = {}
+        if self.mode is Mode.HYBRID:
+            counted[WORDED] = {"filter": matching_clause(self.q)}
+        if self.mode is not Mode.VISUAL and has_identifier(self.q):
             counted[IDENTIFIED] = {"filter": identifier_signal(self.side, self.q)}
         return counted
 
@@ -86,6 +106,7 @@ class Likeness:
     joint: tuple[float, ...] | None
     floor: float
     nearest: int
+    recipe: str | None = None
 
     @property
     def share(self) -> float:
@@ -111,6 +132,7 @@ class Question:
     """What is asked of one side, all checked.
 
     ``always`` are clauses of every query made from it: the viewer's rights, and an item left out.
+    ``recipe`` is what the vectors in it were made by, if there are any.
     """
 
     side: Side
@@ -120,6 +142,7 @@ class Question:
     facets: tuple[Facet, ...]
     order: list[Clause]
     facet_values: int
+    recipe: str | None = None
 
     def query(self, leaving_out: Field | None = None) -> Clause:
         """Return the query; ``leaving_out`` names a field whose own conditions are left out."""
@@ -141,7 +164,7 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
         "size": size,
         "track_total_hits": True,
         "track_scores": True,
-        "_source": {"excludes": list(VECTORS[question.side])},
+        "_source": {"excludes": [*VECTORS[question.side], *UNSHOWN[question.side]]},
         "query": question.query(),
         "sort": question.order,
     }

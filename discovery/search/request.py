@@ -93,7 +93,11 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. ``signals`` holds each signal's share of ``score``: identifier, text, visual."""
+    """One result. ``signals`` holds each signal's share of ``score``: identifier, text, visual.
+
+    Of a search by a picture they are cosines: visual, and meaning where it takes part. ``document`` lacks
+    what is for finding only: vectors, tokens, paths.
+    """
 
     id: str
     document: AssetDocument | ProductDocument

@@ -149,8 +149,8 @@ class SearchService:
         )
         if request.after is not None:
             cursor = paging.decode(request.after, self._key, identity)
-            decided = self._resumed(side, cursor)
-            question = replace(asked, matching=decided.words.query)
+            decided = self._resumed(side, q, cursor)
+            question = replace(asked, matching=decided.words.query, recipe=decided.words.recipe)
             answered = self._walk(question, cursor, size, Extras(marked=decided.words.q))
             step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
         else:
@@ -158,8 +158,7 @@ class SearchService:
             start = Cursor(
                 identity,
                 decided.words.mode.value,
-                decided.words.q,
-                decided.corrected,
+                decided.words.q if decided.corrected else None,
                 decided.reason,
                 frozenset(),
             )
@@ -196,6 +195,7 @@ class SearchService:
         asked = self._question(
             side, likeness.query, request.filters, request.facets, by_score(), viewer, left_out
         )
+        asked = replace(asked, recipe=likeness.recipe)
         size = self._size(request.size)
         identity = paging.digest("similar", viewer, likeness, left_out, asked.filters, len(asked.always))
         if request.after is not None:
@@ -203,7 +203,7 @@ class SearchService:
             answered = self._walk(asked, cursor, size, Extras())
             step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
         else:
-            start = Cursor(identity, Mode.VISUAL.value, "", False, None, frozenset())
+            start = Cursor(identity, Mode.VISUAL.value, None, None, frozenset())
             answered = self._ask(asked, page_body(asked, size, Extras()))
             step = paging.first_step(start, answered.page["hits"]["hits"], total_of(answered.page))
         return SearchPage(
@@ -308,13 +308,12 @@ class SearchService:
 
         Nothing is widened while the words find something, so a total never holds what was not asked for.
         """
-        found = count_of(answered.page, WORDED) or count_of(answered.page, IDENTIFIED)
         better = corrected(decided.words.q, answered.page.get("suggest"))
-        if found or better is None or decided.words.mode is Mode.VISUAL:
+        if better is None or decided.words.mode is Mode.VISUAL or _found_by_words(decided, answered):
             return decided, answered
         again = replace(self._decide(asked.side, normalise(better, len(better)), mode), corrected=True)
         second = self._ask_words(asked, again.words, size)
-        return (again, second) if count_of(second.page, WORDED) else (decided, answered)
+        return (again, second) if _found_by_words(again, second) else (decided, answered)
 
     def _decide(self, side: Side, q: str, mode: Mode) -> Decided:
         if mode is Mode.TEXT:
@@ -341,6 +340,7 @@ class SearchService:
             recipe.text_floor if floor == MODELS_OWN else floor,
             self._settings.visual_weight,
             self._settings.visual_candidates,
+            stamp.recipe,
         )
 
     def _recipe_of(self, stamp: Stamp, side: Side) -> Any:
@@ -360,22 +360,27 @@ class SearchService:
         except Exception as error:  # whatever a model library raises, words still find things
             raise ModelUnavailable(f"the model failed: {type(error).__name__}: {error}"[:300]) from error
 
-    def _resumed(self, side: Side, cursor: Cursor) -> Decided:
+    def _resumed(self, side: Side, q: str, cursor: Cursor) -> Decided:
         mode = Mode(cursor.mode)
-        words = Words(side, cursor.q, mode)
+        asked = q if cursor.corrected is None else cursor.corrected
+        words = Words(side, asked, mode)
         if mode is not Mode.TEXT:
-            words = self._with_vector(side, cursor.q, mode)
-        return Decided(words, cursor.reason, cursor.corrected)
+            words = self._with_vector(side, asked, mode)
+        return Decided(words, cursor.reason, cursor.corrected is not None)
 
     def _ask_words(self, asked: Question, words: Words, size: int) -> Answered:
-        question = replace(asked, matching=words.query)
+        question = replace(asked, matching=words.query, recipe=words.recipe)
         extras = Extras()
         if words.q:
             extras = Extras(words.q, tuple(words.probes().items()), words.q)
         return self._ask(question, page_body(question, size, extras))
 
     def _ask(self, question: Question, body: Clause) -> Answered:
-        return self._on_index(question.side, lambda index: self._send(index, body, sibling_bodies(question)))
+        return self._on_index(
+            question.side,
+            lambda index: self._send(index, body, sibling_bodies(question)),
+            question.recipe,
+        )
 
     def _send(self, index: str, body: Clause, siblings: list[Clause], pit: str | None = None) -> Answered:
         page = self._reader.search(index, body, params=WITH_SIGNALS)
@@ -390,7 +395,9 @@ class SearchService:
             return self._send("", frozen(body, pit, keep, cursor.after), siblings, pit)
 
         if cursor.pit is None:
-            return self._on_index(question.side, lambda index: self._snapshots.walk(index, within))
+            return self._on_index(
+                question.side, lambda index: self._snapshots.walk(index, within), question.recipe
+            )
         try:
             return within(cursor.pit)
         except (CursorExpired, IndexMissing):
@@ -418,6 +425,7 @@ class SearchService:
             joint if request.intent == "same_product" else None,
             self._similar_floor(request, stamp),
             self._settings.visual_candidates,
+            stamp.recipe,
         )
         return likeness, left_out
 
@@ -505,13 +513,25 @@ class SearchService:
     def _search(self, side: Side, body: Clause) -> dict[str, Any]:
         return self._on_index(side, lambda index: self._reader.search(index, body))
 
-    def _on_index(self, side: Side, ask: Callable[[str], T]) -> T:
-        """Ask the index that stands behind the alias; look again once if it was pruned meanwhile."""
+    def _on_index(self, side: Side, ask: Callable[[str], T], recipe: str | None = None) -> T:
+        """Ask the index that stands behind the alias; look again once if it was pruned meanwhile.
+
+        Raises:
+            IndexMismatch: ``recipe`` is given, and the index was replaced by one of another meanwhile.
+        """
         try:
-            return ask(self._stamps.of(side).index)
+            return ask(self._index(side, recipe))
         except IndexMissing:
             self._stamps.forget(side)
-            return ask(self._stamps.of(side).index)
+            return ask(self._index(side, recipe))
+
+    def _index(self, side: Side, recipe: str | None) -> str:
+        stamp = self._stamps.of(side)
+        if recipe is not None and stamp.recipe != recipe:
+            raise IndexMismatch(
+                f"the index of {side} was just replaced by one of another model; search again"
+            )
+        return stamp.index
 
     def _facets(self, asked: Question, answered: Answered) -> Mapping[str, tuple[FacetValue, ...]]:
         labels = functools.partial(self._labels, asked.side)
@@ -525,6 +545,12 @@ class SearchService:
         if isinstance(size, bool) or not 0 <= size <= self._settings.max_size:
             raise refused("size", f"expected a whole number from 0 to {self._settings.max_size}")
         return size
+
+
+def _found_by_words(decided: Decided, answered: Answered) -> int:
+    if decided.words.mode is Mode.TEXT:
+        return total_of(answered.page)
+    return count_of(answered.page, WORDED) + count_of(answered.page, IDENTIFIED)
 
 
 def _items_body(
