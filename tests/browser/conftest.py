@@ -9,13 +9,16 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from discovery.config import Settings, WebSettings
 from discovery.web.app import create_app
 from discovery.web.server import Server
 from tests.api import catalogue
 from tests.api.standin import MemorySearch, services_over
+
+# A busy machine may take long to paint; a condition that never comes true still fails.
+PATIENCE_MS = 20_000
 
 INSTALL = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
 
@@ -39,6 +42,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
