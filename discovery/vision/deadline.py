@@ -32,11 +32,11 @@ class TimedBytes(io.BytesIO):
 
     def __init__(self, data: bytes, deadline: float) -> None:
         super().__init__(data)
-        self._deadline = deadline
+        self.deadline = deadline
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return up to ``size`` bytes, as :meth:`io.BytesIO.read` does."""
-        if time.monotonic() > self._deadline:
+        if time.monotonic() > self.deadline:
             raise DeadlinePassedError
         return super().read(size)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,10 @@ from discovery.vision.sniffing import describe_bytes
 # Pillow's own limit is one number for the whole process and warns instead of refusing; ours is
 # checked below for every picture, from the header, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+
+# Pillow also warns of every oddity in a broken EXIF block; what matters of it is in the file's metadata
+# warnings, by file, and need not be printed by the library.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 # A progressive JPEG may repeat scans over the whole picture for a few bytes each; libjpeg-turbo's own
 # advice against such bombs is a limit of this size ("-maxscans").
