@@ -124,7 +124,9 @@ class Stage:
     def everything(self) -> dict[str, dict[str, Any]]:
         """All documents without the time at which they were written."""
         found: dict[str, dict[str, Any]] = {}
-        for document in [*self.assets().values(), *self.products().values()]:
+        documents: list[AssetDocument | ProductDocument] = [*self.assets().values()]
+        documents += self.products().values()
+        for document in documents:
             source = document.to_source()
             del source["run"]["indexed"]
             found[document.id] = source

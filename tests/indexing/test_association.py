@@ -71,8 +71,9 @@ def test_a_product_carries_its_pictures_in_the_order_of_its_catalogue(linked: St
 
 
 def test_nothing_stays_pending(linked: Stage) -> None:
-    documents = [*linked.assets().values(), *linked.products().values()]
-    assert all(document.run is not None and not document.run.pending for document in documents)
+    runs = [document.run for document in linked.assets().values()]
+    runs += [document.run for document in linked.products().values()]
+    assert all(run is not None and not run.pending for run in runs)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["files", "jacket", "others"]))[1:])

@@ -32,6 +32,7 @@ from discovery.vision.embedder import Embedding
 from indexers import asset_run
 from indexers.lifecycle import Lifecycle
 from indexers.records import AssetRecord, Problem
+from indexers.run import Run
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
 
 ROOT = Path(__file__).parents[2]
@@ -220,8 +221,8 @@ def test_an_error_in_any_stage_ends_the_run_with_that_error(
         "embedded": (stage.catalogue, "embedded"),
         "embed_pictures": (stage.embedder, "embed_pictures"),
         "asset_document": (asset_run, "asset_document"),
-        "settle_if_due": (asset_run.Run, "settle_if_due"),
-        "letters": (asset_run.Run, "fail"),
+        "settle_if_due": (Run, "settle_if_due"),
+        "letters": (Run, "fail"),
     }
     with monkeypatch.context() as patched:
         patched.setattr(*places[where], broken)
