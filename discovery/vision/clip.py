@@ -182,10 +182,13 @@ def load_clip(name: str, cache: Path, wanted: str = "auto") -> ClipEmbedder:
     )
     samples = torch.from_numpy(np.stack([framing.prepare(p) for p in precision.sample_pictures()]))
     forms = _Forms(model, framing)
+    builders = {"fp32": forms.plain, "int8": forms.eight_bits}
+    if wanted == "bf16" or precision.has_bf16():
+        builders["bf16"] = forms.brain_float
     with torch.inference_mode():
         choice, network = precision.choose(
             wanted,
-            {"fp32": forms.plain, "bf16": forms.brain_float, "int8": forms.eight_bits},
+            builders,
             samples,
             cache / "precision.json",
             recipe.digest,

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # The picture side of a model: prepared pictures [n, 3, h, w] to one or more outputs [n, d], float32.
 PictureNetwork: TypeAlias = "Callable[[Tensor], tuple[Tensor, ...]]"
 
+# AVX-512 runs bf16 at a sensible speed even where it must convert; "bf16" is Arm's name.
+_BF16_FEATURES = frozenset({"avx512bw", "avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16"})
+
 _SAMPLES = 4
 _SAMPLE_SIDE = 320
 _TIMED_RUNS = 3
@@ -92,6 +95,16 @@ def choose(
     choice = Choice(_taken(wanted, measured), tuple(measured))
     _remember(memory, key, choice)
     return choice, networks[choice.precision]
+
+
+def has_bf16(processor: str | None = None) -> bool:
+    """Return whether the processor may gain by bf16; where none of its kind has it, a try takes minutes.
+
+    ``processor`` is its description as Linux gives it in /proc/cpuinfo; one without a list of features
+    says nothing against it.
+    """
+    features = {word for line in (processor or _processor()).splitlines()[1:] for word in line.split()}
+    return not features or not features.isdisjoint(_BF16_FEATURES)
 
 
 def sample_pictures() -> list[Picture]:

@@ -138,13 +138,13 @@ def load_starter(cache: Path, wanted: str = "auto") -> StarterEmbedder:
     classes = torch.from_numpy(_class_vectors(cache / f"classes-{recipe.digest}.npy", texts))
     tensors = list(torch.load(picture_file, map_location="cpu", weights_only=True).values())
     samples = torch.from_numpy(np.stack([prepare(picture) for picture in precision.sample_pictures()]))
+    builders = {"fp32": lambda: _picture_network(tensors, classes, torch.float32)}
+    if wanted == "bf16" or precision.has_bf16():
+        builders["bf16"] = lambda: _picture_network(tensors, classes, torch.bfloat16)
     with torch.inference_mode():
         choice, network = precision.choose(
             wanted,
-            {
-                "fp32": lambda: _picture_network(tensors, classes, torch.float32),
-                "bf16": lambda: _picture_network(tensors, classes, torch.bfloat16),
-            },
+            builders,
             samples,
             cache / "precision.json",
             recipe.digest,

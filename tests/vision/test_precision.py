@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from discovery.errors import ModelUnavailable
 from discovery.vision.eight_bits import in_eight_bits
-from discovery.vision.precision import Choice, PictureNetwork, choose, sample_pictures
+from discovery.vision.precision import Choice, PictureNetwork, choose, has_bf16, sample_pictures
 
 SAMPLES = torch.linspace(-1, 1, 4 * 8).view(4, 8)
 
@@ -145,3 +145,16 @@ def test_sample_pictures_are_the_same_every_time_and_differ_among_themselves() -
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(np.asarray(one.image), np.asarray(other.image))
     assert len({one.image.tobytes() for one in first}) == len(first)
+
+
+@pytest.mark.parametrize(
+    ("processor", "expected"),
+    [
+        ("model name : EPYC 7003\nflags : fpu sse4_2 avx2 fma", False),
+        ("model name : Xeon\nflags : avx2 avx512f avx512bw amx_bf16", True),
+        ("model name : Neoverse\nFeatures : fp asimd bf16 i8mm", True),
+        ("arm64 arm", True),
+    ],
+)
+def test_bf16_is_tried_where_the_processor_may_have_it(processor: str, expected: bool) -> None:
+    assert has_bf16(processor) is expected

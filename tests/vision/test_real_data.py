@@ -73,7 +73,7 @@ def test_copies_are_near_and_others_far(real_data: Path) -> None:
     assert min(hamming(a, b) for n, a in enumerate(hashes) for b in hashes[:n]) > 6
 
 
-def test_copies_look_alike_to_the_model_even_turned(starter: Embedder, real_data: Path) -> None:
+def test_copies_look_alike_to_the_model_even_mirrored(starter: Embedder, real_data: Path) -> None:
     folder = real_data / "duplicates"
     names = [
         "base_images/ukbench00120.jpg",
@@ -83,8 +83,10 @@ def test_copies_look_alike_to_the_model_even_turned(starter: Embedder, real_data
     ]
     batch = [starter.prepare(opened(folder / name)) for name in names]
     original, *others = (embedding.look for embedding in starter.embed_pictures(batch))
-    mirrored, resized, other = (float(original @ look) for look in others)
-    assert min(mirrored, resized) >= 0.9 > other
+    mirrored, squeezed, other = (float(original @ look) for look in others)
+    assert mirrored >= 0.9
+    # This copy is also squeezed to a square, which the hash does not notice and the model does a little.
+    assert squeezed >= 0.8 > starter.recipe.similar_floor > other
 
 
 def test_a_corrupt_file_is_refused(real_data: Path) -> None:
