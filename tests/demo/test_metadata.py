@@ -6,6 +6,7 @@ from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, IptcImagePlugin
+from PIL.JpegImagePlugin import JpegImageFile
 
 from discovery.demo.render.metadata import NAMESPACES, Caption, embed
 
@@ -30,8 +31,8 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
-def opened(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(data))
+def opened(data: bytes) -> JpegImageFile:
+    image = JpegImageFile(io.BytesIO(data))
     image.load()
     return image
 
@@ -69,6 +70,7 @@ def test_xmp_reads_back() -> None:
     assert xmp_texts(image, "Iptc4xmpCore:AltTextAccessibility") == [WHOLE.alt_text]
     assert xmp_attribute(image, "plus:LicenseEndDate") == "2026-12-05"
     assert xmp_attribute(image, "discovery:status") == "approved"
+    assert xmp_attribute(image, "xmp:Label") == "approved"
     assert xmp_attribute(image, "xmp:CreateDate") == "2024-03-09T10:00:00Z"
 
 

@@ -21,11 +21,11 @@ from discovery.demo.render.product import BRAND, Product
 from discovery.demo.render.products import CATEGORIES, PRODUCTS, by_sku
 from discovery.demo.render.shots import Shot, shot_list
 
-TOTAL_LIMIT: Final = 12 * 1024 * 1024
+TOTAL_LIMIT: Final = 12_000_000
 # Bytes a picture may take before its quality is lowered: rooms have more to show than white.
-PACKSHOT_BYTES: Final = 34_000
-SETTING_BYTES: Final = 56_000
-QUALITIES: Final = (90, 87, 84, 81, 78, 74, 70, 65, 60)
+PACKSHOT_BYTES: Final = 50_000
+SETTING_BYTES: Final = 80_000
+QUALITIES: Final = (93, 90, 86, 81, 75, 68)
 STUDIOS: Final = ("Vessbrook Studio", "Harbour Light Pictures", "North Room Studio")
 COLUMNS: Final = (
     "sku", "parent", "ean", "name", "description", "family", "category", "brand", "price",

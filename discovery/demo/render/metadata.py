@@ -110,6 +110,7 @@ def xmp(caption: Caption) -> str:
     simple = {
         "xmp:CreateDate": f"{caption.created:%Y-%m-%d}T10:00:00Z" if caption.created else "",
         "plus:LicenseEndDate": caption.licence_end.isoformat() if caption.licence_end else "",
+        "xmp:Label": caption.status,  # where other tools keep and show the state of work
         "discovery:status": caption.status,
     }
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in simple.items() if value)
