@@ -190,8 +190,8 @@ def _completeness(
             statistics.fmean(shares),
             Target(least=0.99),
             f"{len(chosen)} queries, half of them filtered; worst {min(shares):.3f}; exact sets "
-            f"{statistics.median(sizes):.0f} at the median, {max(sizes):.0f} at most; {extra} hits outside them; "
-            f"first page of {PAGE} p50 / p95 {spread(times)}",
+            f"{statistics.median(sizes):.0f} at the median, {max(sizes):.0f} at most; {extra} hits "
+            f"outside them; first page of {PAGE} p50 / p95 {spread(times)}",
         )
 
 

@@ -92,6 +92,7 @@ class Stand:
             with FileLock(home / "running.lock", timeout=0):
                 work = home / "work"
                 shutil.rmtree(work, ignore_errors=True)
+                (home / "model").mkdir(exist_ok=True)
                 embedded = EmbeddedEngine(home, EngineSettings().heap_mb, parts_home=user)
                 address = embedded.start()
                 engine = connect(EngineSettings(), address.url)
@@ -112,9 +113,7 @@ class Stand:
         if not home.exists():
             home.mkdir(parents=True)
             # What a model computes once is no part of any figure.
-            kept = default_home(os.environ) / "model"
-            if kept.is_dir():
-                shutil.copytree(kept, home / "model")
+            (home / "model").symlink_to(self.home.parent / "model", target_is_directory=True)
         return Settings(
             engine=EngineSettings(url=self.engine.url, prefix=self.prefix(name)),
             home=home,
@@ -166,7 +165,7 @@ class Stand:
     @property
     def fashion_pictures(self) -> int:
         """How many of the fashion pictures are indexed."""
-        return 600 if self.quick else 4000
+        return 400 if self.quick else 4000
 
     def index_apart(self, name: str, *, products: bool, limit: int) -> Indexed:
         """Index fashion pictures, at most ``limit``, under ``name`` in a process of its own."""
