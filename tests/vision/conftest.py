@@ -84,7 +84,7 @@ def starter() -> Embedder:
 @pytest.fixture(scope="session")
 def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny open_clip model of random weights."""
-    import open_clip
+    import open_clip  # type: ignore[import-untyped]
     import torch
 
     torch.manual_seed(7)

@@ -20,7 +20,7 @@ SIDE = {"size": 32, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 
 
 def test_the_vectors_are_open_clips_own(clip_folder: Path, clip: Embedder) -> None:
-    import open_clip
+    import open_clip  # type: ignore[import-untyped]
 
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{clip_folder}")
     model.eval()

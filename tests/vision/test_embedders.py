@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ RECIPE = Recipe("m", "sha256:0", "p", 4, 4, 0.1, 0.2)
         {"look_dimension": 5},
     ],
 )
-def test_whatever_changes_vectors_changes_the_digest(change: dict[str, object]) -> None:
+def test_whatever_changes_vectors_changes_the_digest(change: dict[str, Any]) -> None:
     assert dataclasses.replace(RECIPE, **change).digest != RECIPE.digest
 
 

@@ -66,7 +66,7 @@ def test_a_package_that_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPat
     def missing(name: str) -> metadata.Distribution:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(module.metadata, "distribution", missing)
+    monkeypatch.setattr(metadata, "distribution", missing)
     with pytest.raises(ModelUnavailable, match="make install"):
         load_starter(tmp_path)
 
