@@ -12,8 +12,12 @@ from mappings.fields import SEARCHED, SPELLING, Searched, Side
 
 SIGNAL = "text"
 
-SATURATION = 12.0
-"""``k`` of the saturation s / (s + k): a sum of BM25 scores of this size counts half."""
+SATURATION = 8.0
+"""``k`` of the saturation s / (s + k): a sum of BM25 scores of this size counts half.
+
+Seen on 1,012 sportswear products with the starter model: a word in a title scores 15 to 30, in a
+description only about 6. So with equal weights a hit by words has 0.21 to 0.39, and a hit by its picture
+alone seldom more than 0.2: words lead, and pictures order what they find alike."""
 
 MOST_WORDS = 100
 """Words of one query at most; each is one lookup or more, and the engine refuses more than 1,024."""
@@ -47,6 +51,8 @@ _MARKED: dict[Side, dict[str, str]] = {
 }
 _FRAGMENT = 160
 _LONGEST_WORD = 40
+_SPELLINGS = 5
+_SHORT, _LONG = 5, 8
 _LONGEST_MARKED = 100_000
 
 
@@ -177,7 +183,7 @@ def spelling(q: str) -> Clause:
             "term": {
                 "field": SPELLING,
                 "suggest_mode": "missing",
-                "size": 1,
+                "size": _SPELLINGS,
                 "sort": "score",
                 "min_word_length": 4,
                 "prefix_length": 1,
@@ -188,14 +194,45 @@ def spelling(q: str) -> Clause:
 
 
 def corrected(q: str, suggest: dict[str, Any] | None) -> str | None:
-    """Return ``q`` with each unknown word replaced by its likeliest spelling, ``None`` if there is none."""
+    """Return ``q`` with each unknown word replaced by its likeliest spelling, ``None`` if there is none.
+
+    Only what a slip of the hand explains counts (:func:`is_slip`): a word that the catalogue does not
+    have is more often another word than a misspelt one.
+    """
     text = q
     entries = (suggest or {}).get("spelling", [])
     for entry in sorted(entries, key=lambda entry: -int(entry["offset"])):
-        if entry["options"]:
-            start, end = entry["offset"], entry["offset"] + entry["length"]
-            text = text[:start] + str(entry["options"][0]["text"]) + text[end:]
+        start, end = entry["offset"], entry["offset"] + entry["length"]
+        spellings = (str(option["text"]) for option in entry["options"])
+        likeliest = next((word for word in spellings if is_slip(entry["text"], word)), None)
+        if likeliest is not None:
+            text = text[:start] + likeliest + text[end:]
     return text if text != q else None
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """Return whether ``typed`` is ``meant`` with one letter left out, doubled, swapped or mistaken.
+
+    Of eight letters and more two may be wrong; of five and fewer none may be mistaken for another, for that
+    makes "short" of "shirt".
+    """
+    edits = _edits(typed, meant)
+    mistaken = len(typed) == len(meant) and sorted(typed) != sorted(meant)
+    return edits <= (2 if len(typed) >= _LONG else 1) and not (mistaken and len(typed) <= _SHORT)
+
+
+def _edits(one: str, other: str) -> int:
+    """Return the edits between two words, two neighbours swapped counting once (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, against in enumerate(other, start=1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                best = min(best, earlier[j - 2] + 1)
+            row.append(best)
+    return row[-1]
 
 
 def _fields(searched: tuple[Searched, ...], kind: str) -> list[str]:

@@ -11,7 +11,7 @@ from discovery.engine.reader import Reader
 from discovery.errors import InputInvalid
 from discovery.search.facets import escape, folded
 from discovery.search.identifiers import looks_like_identifier
-from discovery.search.text import corrected, normalise
+from discovery.search.text import corrected, is_slip, normalise
 from mappings.registry import ASSETS, PRODUCTS
 
 
@@ -57,12 +57,40 @@ def test_words_do_not_look_like_identifiers(q: str) -> None:
 
 def test_each_unknown_word_is_replaced_where_it_stands() -> None:
     def entry(offset: int, length: int, *options: str) -> dict[str, object]:
-        return {"offset": offset, "length": length, "options": [{"text": text} for text in options]}
+        text = "purpel wooly jaket"[offset : offset + length]
+        return {
+            "text": text,
+            "offset": offset,
+            "length": length,
+            "options": [{"text": option} for option in options],
+        }
 
-    suggested = {"spelling": [entry(0, 6, "purple"), entry(7, 5), entry(13, 5, "jacket", "packet")]}
+    suggested = {"spelling": [entry(0, 6, "purple"), entry(7, 5, "dolly"), entry(13, 5, "basket", "jacket")]}
     assert corrected("purpel wooly jaket", suggested) == "purple wooly jacket"
-    assert corrected("wooly", {"spelling": [entry(0, 5)]}) is None
-    assert corrected("wooly", None) is None
+    assert corrected("purpel", {"spelling": [entry(0, 6)]}) is None
+    assert corrected("purpel", None) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("jaket", "jacket"),
+        ("purpel", "purple"),
+        ("mugg", "mug"),
+        ("hoddie", "hoodie"),
+        ("sweetshrit", "sweatshirt"),
+    ],
+)
+def test_a_slip_of_the_hand_is_one(typed: str, meant: str) -> None:
+    assert is_slip(typed, meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "other"),
+    [("shirt", "short"), ("shoes", "short"), ("boat", "coat"), ("kayak", "jacket"), ("volcano", "balcony")],
+)
+def test_another_word_is_no_slip(typed: str, other: str) -> None:
+    assert not is_slip(typed, other)
 
 
 def test_every_form_of_tshirt_is_one_token(engine: Engine, shop: str) -> None:
