@@ -5,11 +5,13 @@ what touches the border and hardly differs from it, is left out; the rest is nam
 middle of the picture counting more than its edge; each takes the nearest name of :data:`NAMES`.
 
 Measured on the shared data: the family of the colour that a file's name or the catalogue gives is among the
-names found in 0.89 of 221 front views of sportswear on people, and in 0.87 of 3,891 fashion photographs, at
-3.2 names a picture. Of what is left, much is called by its catalogue what no eye would call it.
+names found in 0.88 of 221 front views of sportswear on people, and in 0.87 of 3,891 fashion photographs, at
+3.1 names a picture. Of what is left, much is called by its catalogue what no eye would call it.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,13 +114,14 @@ def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
     lab = to_lab(rgb)
     weights = _weights(_subject(lab))
     chosen = weights > 0
-    return _named(rgb[chosen], lab[chosen], weights[chosen])
+    return _named(*_binned(rgb[chosen], lab[chosen], weights[chosen]))
 
 
 def name_of(lab: Array) -> NDArray[np.intp]:
     """Return, for colours [n, 3] in CIELAB, the index of each one's name in :data:`NAMES`."""
-    difference = (lab[:, None, :] - _ANCHORS[None, :, :]) * (_LIGHTNESS_WEIGHT, 1.0, 1.0)
-    nearest = _ANCHOR_NAMES[np.einsum("nak,nak->na", difference, difference).argmin(axis=1)]
+    # The nearest anchor has the largest x.a - |a|^2 / 2; one product instead of all the differences.
+    closeness = (lab * _AXIS_WEIGHTS) @ _WEIGHTED_ANCHORS.T - (_WEIGHTED_ANCHORS**2).sum(axis=1) / 2
+    nearest = _ANCHOR_NAMES[closeness.argmax(axis=1)]
     grey = np.searchsorted([top for _, top in _GREYS], lab[:, 0])
     greys = np.array([_NAMES.index(name) for name, _ in _GREYS])[np.minimum(grey, len(_GREYS) - 1)]
     bluish = lab[:, 2] < -np.abs(lab[:, 1])
@@ -144,6 +147,8 @@ _NAMES = tuple(NAMES)
 _ANCHORS = to_lab(
     np.array([list(bytes.fromhex(code[1:])) for codes in NAMES.values() for code in codes], dtype=np.uint8)
 )
+_AXIS_WEIGHTS = np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0])
+_WEIGHTED_ANCHORS = _ANCHORS * _AXIS_WEIGHTS
 _ANCHOR_NAMES = np.array([_NAMES.index(name) for name, codes in NAMES.items() for _ in codes])
 
 
@@ -166,7 +171,7 @@ def _subject(lab: Array) -> NDArray[np.bool_]:
 
 
 def _distance(lab: Array, to: Array) -> Array:
-    difference = (lab - to) * (_LIGHTNESS_WEIGHT, 1.0, 1.0)
+    difference = (lab - to) * _AXIS_WEIGHTS
     distance: Array = np.sqrt((difference**2).sum(axis=-1))
     return distance
 
@@ -199,44 +204,56 @@ def _bell(length: int, first: int, last: int) -> Array:
     return bell
 
 
-def _named(rgb: NDArray[np.uint8], lab: Array, weights: Array) -> tuple[Colour, ...]:
+def _binned(rgb: NDArray[np.uint8], lab: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """Return like colours as one: mean sRGB and CIELAB [n, 3] and summed weight [n] of 32 steps an axis."""
+    steps = rgb.astype(np.int64) >> 3
+    _, bins = np.unique(steps @ (1024, 32, 1), return_inverse=True)
+    totals: Array = np.bincount(bins, weights).astype(np.float64)
+    return _means(bins, rgb.astype(np.float64), weights), _means(bins, lab, weights), totals
+
+
+def _means(groups: NDArray[np.intp], values: Array, weights: Array) -> Array:
+    """Return the weighted mean of ``values`` [n, 3] in each group; zeros in a group that is empty."""
+    totals = np.bincount(groups, weights)
+    sums = [np.bincount(groups, weights * values[:, axis]) for axis in range(3)]
+    means: Array = np.stack(sums, axis=1) / np.maximum(totals, 1e-12)[:, None]
+    return means
+
+
+def _named(rgb: Array, lab: Array, weights: Array) -> tuple[Colour, ...]:
     names = name_of(lab)
     totals = np.bincount(names, weights, minlength=len(_NAMES))
-    present = [index for index in np.argsort(-totals, kind="stable") if totals[index] > 0]
-    means = {i: np.average(lab[names == i], axis=0, weights=weights[names == i]) for i in present}
-    shares = {i: totals[i] / totals.sum() for i in present}
+    shares = totals / totals.sum()
+    lab_means, rgb_means = _means(names, lab, weights), _means(names, rgb, weights)
     kept: list[int] = []
-    for index in present:
-        owner = next((other for other in kept if _is_shade(index, other, means, shares)), None)
+    for index in np.argsort(-totals, kind="stable"):
+        if totals[index] == 0:
+            break
+        owner = next((other for other in kept if _is_shade(index, other, lab_means, shares)), None)
         if owner is None:
-            kept.append(index)
+            kept.append(int(index))
         else:
             shares[owner] += shares[index]
     kept.sort(key=lambda index: -shares[index])
     chosen = [index for index in kept if shares[index] >= LEAST_SHARE][:MOST_COLOURS] or kept[:1]
     return tuple(
-        Colour(
-            _NAMES[index],
-            _hex(np.average(rgb[names == index], axis=0, weights=weights[names == index])),
-            round(float(shares[index]), 3),
-        )
-        for index in chosen
+        Colour(_NAMES[index], _hex(rgb_means[index]), round(float(shares[index]), 3)) for index in chosen
     )
 
 
-def _is_shade(index: int, of: int, means: dict[int, Array], shares: dict[int, float]) -> bool:
-    (lightness, a, b), (other_lightness, other_a, other_b) = means[index], means[of]
-    chroma, other_chroma = np.hypot(a, b), np.hypot(other_a, other_b)
+def _is_shade(index: int, of: int, means: Array, shares: Array) -> bool:
+    lightness, a, b = means[index].tolist()
+    other_lightness, other_a, other_b = means[of].tolist()
+    chroma, other_chroma = math.hypot(a, b), math.hypot(other_a, other_b)
     ratio = shares[index] / shares[of]
     if min(chroma, other_chroma) < _GREY_CHROMA:
         both = max(chroma, other_chroma) < 2 * _GREY_CHROMA
-        return bool(
-            both and ratio < _GREY_SHADE_RATIO and abs(lightness - other_lightness) < _SHADE_LIGHTNESS
-        )
+        near = abs(lightness - other_lightness) < _SHADE_LIGHTNESS
+        return both and near and bool(ratio < _GREY_SHADE_RATIO)
     if ratio > _SHADE_RATIO:
         return False
-    turn = abs(np.degrees(np.arctan2(b, a) - np.arctan2(other_b, other_a))) % 360
-    return bool(min(turn, 360 - turn) < _SHADE_HUE)
+    turn = abs(math.degrees(math.atan2(b, a) - math.atan2(other_b, other_a))) % 360
+    return min(turn, 360 - turn) < _SHADE_HUE
 
 
 def _hex(rgb: Array) -> str:
