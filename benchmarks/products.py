@@ -24,6 +24,7 @@ from indexers.sources.protocol import open_product_source
 WORKLOAD = "products"
 PRODUCTS, QUICK_PRODUCTS = 20_000, 4_000
 ROUNDS = 3
+REQUEST_SECONDS = 300
 
 
 def measure(stand: Stand) -> Iterator[Measured]:
@@ -97,7 +98,9 @@ def _bulk(stand: Stand, name: str, bodies: list[dict[str, Any]]) -> float:
     def work() -> None:
         actions = ({"_index": index, **body} for body in bodies)
         size = IndexSettings().bulk_documents
-        for done, item in helpers.parallel_bulk(stand.engine.client, actions, chunk_size=size):
+        for done, item in helpers.parallel_bulk(
+            stand.engine.client, actions, chunk_size=size, request_timeout=REQUEST_SECONDS
+        ):
             if not done:
                 raise RuntimeError(f"the engine refused a ready body: {item}")
 

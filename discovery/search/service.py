@@ -197,7 +197,9 @@ class SearchService:
         )
         asked = replace(asked, recipe=likeness.recipe)
         size = self._size(request.size)
-        identity = paging.digest("similar", viewer, likeness, left_out, asked.filters, len(asked.always))
+        identity = paging.digest(
+            "similar", viewer, likeness.identity, left_out, asked.filters, len(asked.always)
+        )
         if request.after is not None:
             cursor = paging.decode(request.after, self._key, identity)
             answered = self._walk(asked, cursor, size, Extras())
@@ -449,7 +451,7 @@ class SearchService:
             raise IndexMismatch(
                 "the two indices hold vectors of different models; run discovery index rebuild"
             )
-        return found.id, plain(block.vector), plain(block.look)
+        return found.id, block.vector, block.look
 
     def _main_asset(self, product: ProductDocument, viewer: Viewer) -> AssetDocument:
         for asset in self.product_assets(product.source.sku, viewer):
