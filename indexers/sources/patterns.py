@@ -69,7 +69,7 @@ def _one(body: str, position: int) -> tuple[str, int]:
         return re.escape(character), position + 1
     inside = body[position + 1 : end]
     negated = inside[0] in "!^"
-    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
+    members = re.sub(r"([\\\[\]^&~|]|(?<=-)-)", r"\\\1", inside[1:] if negated else inside)
     try:
         re.compile(f"[{members}]")
     except re.error as error:

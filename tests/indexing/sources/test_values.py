@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from discovery.errors import InputInvalid
@@ -229,6 +229,7 @@ def test_a_range_that_is_none_is_refused() -> None:
         PathPatterns(("[z-a].jpg",), ())
 
 
+@example("[a--b]", "a")
 @given(st.text(alphabet="ab*?[]!^-/.\\&|~", max_size=12), st.text(alphabet="ab/.", max_size=12))
 def test_any_pattern_compiles_or_is_refused(pattern: str, key: str) -> None:
     try:
