@@ -110,7 +110,7 @@ class Service:
         return read_original(asset.source, self.known.assets(), self.settings.images.max_bytes)
 
     def thumbnail(self, asset: AssetDocument, size: int) -> Path:
-        """Return the path of a thumbnail; one that has been lost is made again from the original.
+        """Return the path of a thumbnail; one that is not there yet, or was lost, is made from the original.
 
         Raises:
             NotFound: the asset is no picture.
@@ -119,10 +119,11 @@ class Service:
             raise NotFound(f"{asset.source.key!r} is no picture and has no thumbnail")
         images = self.settings.images
         thumbnails = Thumbnails(self.settings.home, images.thumbnail_sizes)
-        if asset.media.checksum and thumbnails.missing(asset.media.checksum):
-            picture = open_picture(self.original(asset), images, target=max(images.thumbnail_sizes))
-            thumbnails.make(asset.media.checksum, picture)
-        return thumbnails.path(asset.media.checksum, size)
+        path = thumbnails.path(asset.media.checksum, size)
+        if not path.exists():
+            picture = open_picture(self.original(asset), images, target=size)
+            thumbnails.make(asset.media.checksum, size, picture)
+        return path
 
     def index_assets(
         self,
@@ -135,7 +136,7 @@ class Service:
     ) -> RunSummary:
         """Run the indexer over one assets source."""
         embedder = self.embedder()
-        catalogue = into or self.lifecycle.ensure(embedder.recipe)
+        catalogue = into or self.lifecycle.ensure(embedder.recipe, make=not dry_run)
         items = open_asset_source(source, self.settings.images.max_bytes).items()
         return index_assets(
             source.name,
@@ -158,7 +159,7 @@ class Service:
         into: Catalogue | None = None,
     ) -> RunSummary:
         """Run the indexer over one catalogue."""
-        catalogue = into or self.lifecycle.ensure(self.embedder().recipe)
+        catalogue = into or self.lifecycle.ensure(self.embedder().recipe, make=not dry_run)
         items = open_product_source(source).items()
         return index_products(
             source.name,

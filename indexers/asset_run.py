@@ -27,7 +27,7 @@ from indexers.enrich import (
     file_media,
     metadata_of,
     picture_media,
-    remake_thumbnails,
+    remake_thumbnail,
     with_vectors,
 )
 from indexers.filetypes import is_picture
@@ -84,6 +84,13 @@ class _Item:
     prepared: Prepared | None = None
     written_as: str | None = None
     first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    item: _Item
+    document: AssetDocument
+    source: dict[str, Any]
 
 
 class AssetRun:
@@ -254,7 +261,7 @@ class AssetRun:
         if source is not None:
             item.how = METADATA if mine else REUSED
             if source.run is not None and source.run.build == self._build:
-                remake_thumbnails(*bytes_)
+                remake_thumbnail(*bytes_)
                 item.media = source.media
             else:
                 looked = picture_media(*bytes_, self._embedder).media
@@ -335,10 +342,12 @@ class AssetRun:
         while items := self._ready.receive(WRITTEN_AT_ONCE, least=WRITTEN_AT_ONCE // 2):
             with self._run.tally.stage("writing"):
                 self._fetch_written(items)
-                built = [pair for item in items if (pair := self._built(item)) is not None]
-                outcomes = writer.write(put for _, put in built)
-                for (item, _), outcome in zip(built, outcomes, strict=True):
-                    self._acknowledge(item, outcome)
+                built = [one for item in items if (one := self._built(item)) is not None]
+                with self._run.projection.held_off():
+                    concerned = self._run.projection.concerned([one.document for one in built])
+                    outcomes = list(writer.write(self._put(one, concerned) for one in built))
+                for one, outcome in zip(built, outcomes, strict=True):
+                    self._acknowledge(one.item, outcome, pending=one.document.id in concerned)
             self._run.settle_if_due()
 
     def _fetch_written(self, items: Sequence[_Item]) -> None:
@@ -349,7 +358,7 @@ class AssetRun:
             if item.written_as in found:
                 item.media = found[item.written_as].media
 
-    def _built(self, item: _Item) -> tuple[_Item, Put] | None:
+    def _built(self, item: _Item) -> _Built | None:
         run, record = self._run, item.task.record
         if item.media is None:
             self._fail(record, "the file that it is a copy of has left the index meanwhile; run it again")
@@ -358,12 +367,18 @@ class AssetRun:
             document = asset_document(
                 record, item.media, item.said, item.stored, build=self._build, started=run.started
             )
-            return item, Put(self._catalogue.names.assets, document.id, document.to_source(), run.version)
+            return _Built(item, document, document.to_source())
         except (ValueError, OverflowError) as error:
             self._fail(record, _reason(error))
             return None
 
-    def _acknowledge(self, item: _Item, outcome: Acknowledgement) -> None:
+    def _put(self, one: _Built, concerned: set[str]) -> Put:
+        run = {**one.source["run"], "pending": one.document.id in concerned}
+        return Put(
+            self._catalogue.names.assets, one.document.id, {**one.source, "run": run}, self._run.version
+        )
+
+    def _acknowledge(self, item: _Item, outcome: Acknowledgement, *, pending: bool) -> None:
         run, record = self._run, item.task.record
         assert item.media is not None
         if item.first and outcome.status == "written":
@@ -372,7 +387,7 @@ class AssetRun:
             self._copies.dropped(item.media.checksum)
         if outcome.status == "written":
             run.warn(record.key, item.said.warnings)
-            run.written(record.key, item.how, new=item.task.state is None, pending=True)
+            run.written(record.key, item.how, new=item.task.state is None, pending=pending)
         elif outcome.status == "newer":
             run.stale()
         else:

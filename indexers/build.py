@@ -69,7 +69,7 @@ def asset_document(
     """Return the document of one file.
 
     Blocks that others own (``product``, ``usage``, a decision in ``curation``) are carried over from
-    ``stored``. It is pending: the products that name it have yet to hear of it.
+    ``stored``. It is pending: products may name it that have yet to hear of it.
     """
     filename = PurePosixPath(record.key).name
     said_status = _text(said.status)

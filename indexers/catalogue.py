@@ -283,6 +283,22 @@ class Catalogue:
             for hit in hits
         ]
 
+    def named_or_carried(self, paths: Iterable[str], ids: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Return which of ``paths`` any product names, and which of ``ids`` any product carries."""
+        asked = {"source.image_paths": sorted(paths), "assets.ids": sorted(ids)}
+        body = {
+            "size": 0,
+            "query": {"bool": {"should": [{"terms": {field: given}} for field, given in asked.items()]}},
+            "aggs": {
+                field: {"terms": {"field": field, "include": given, "size": max(1, len(given))}}
+                for field, given in asked.items()
+            },
+            "track_total_hits": False,
+        }
+        found = self.reader.search(self.names.products, body)["aggregations"]
+        named, carried = ({bucket["key"] for bucket in found[field]["buckets"]} for field in asked)
+        return named, carried
+
     def naming(self, paths: Sequence[str]) -> set[str]:
         """Return the ids of products that name any of ``paths``.
 

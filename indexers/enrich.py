@@ -23,6 +23,9 @@ from indexers.sidecars import merged, read_json_sidecar
 from mappings.documents import Media
 
 VECTOR_DECIMALS = 6
+MODEL_SIDE = 256
+"""Pixels that models are given of a picture's shorter edge, before they cut its middle out."""
+
 SQUARE = 0.05
 """A picture whose edges differ by no more than this share is square."""
 
@@ -36,52 +39,52 @@ class Prepared:
 
 
 class Thumbnails:
-    """Small versions of pictures: ``<home>/thumbnails/<aa>/<checksum of the original>-<size>.webp``."""
+    """Small versions of pictures: ``<home>/thumbnails/<aa>/<checksum of the original>-<size>.webp``.
+
+    A run makes the smallest, which every list of hits shows; the others are made when first asked for.
+    """
 
     def __init__(self, home: Path, sizes: tuple[int, ...]) -> None:
         self._folder = home / "thumbnails"
-        self._sizes = sizes
+        self.smallest = min(sizes)
 
     def path(self, checksum: str, size: int) -> Path:
         """Return where the thumbnail of that size lies, or would."""
         digest = checksum.removeprefix("sha256:")
         return self._folder / digest[:2] / f"{digest}-{size}.webp"
 
-    def missing(self, checksum: str) -> tuple[int, ...]:
-        """Return the sizes that have yet to be made."""
-        return tuple(size for size in self._sizes if not self.path(checksum, size).exists())
-
-    def make(self, checksum: str, picture: Picture) -> None:
-        """Make those that are missing; a reader sees a whole file or none."""
-        for size in self.missing(checksum):
-            path = self.path(checksum, size)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".webp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(thumbnail(picture, size))
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+    def make(self, checksum: str, size: int, picture: Picture) -> None:
+        """Make one unless it is there; a reader sees a whole file or none."""
+        path = self.path(checksum, size)
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".webp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(thumbnail(picture, size))
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 def decode_target(limits: ImageSettings) -> int:
-    """Return the shorter edge to decode for, so that the largest thumbnail is still made by scaling down."""
-    return max(limits.thumbnail_sizes) // 2
+    """Return the shorter edge to decode for: what the smallest thumbnail, colours, hash and model need."""
+    return max(MODEL_SIDE, min(limits.thumbnail_sizes))
 
 
 def picture_media(
     data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails, embedder: Embedder
 ) -> Prepared:
-    """Open a picture, make its thumbnails, and say all of it but its vectors.
+    """Open a picture, make its smallest thumbnail, and say all of it but its vectors.
 
     Raises:
         ImageUnreadable: for a broken picture, or one that breaks a limit.
     """
     picture = open_picture(data, limits, target=decode_target(limits))
     colours = dominant_colours(picture)
-    thumbnails.make(checksum, picture)
+    thumbnails.make(checksum, thumbnails.smallest, picture)
     media = Media(
         type="image",
         mime=picture.mime,
@@ -98,14 +101,16 @@ def picture_media(
     return Prepared(media, embedder.prepare(picture))
 
 
-def remake_thumbnails(data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails) -> None:
-    """Make what is missing of a known picture's thumbnails.
+def remake_thumbnail(data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails) -> None:
+    """Make the thumbnail of a known picture if it is missing.
 
     Raises:
         ImageUnreadable: as :func:`picture_media`.
     """
-    if thumbnails.missing(checksum):
-        thumbnails.make(checksum, open_picture(data, limits, target=decode_target(limits)))
+    if not thumbnails.path(checksum, thumbnails.smallest).exists():
+        thumbnails.make(
+            checksum, thumbnails.smallest, open_picture(data, limits, target=decode_target(limits))
+        )
 
 
 def file_media(name: str, data: bytes, checksum: str) -> Media:

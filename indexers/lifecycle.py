@@ -98,17 +98,22 @@ class Lifecycle:
         self._indices = Indices(engine)
         self._reader = Reader(engine)
 
-    def ensure(self, recipe: Recipe) -> Catalogue:
+    def ensure(self, recipe: Recipe, *, make: bool = True) -> Catalogue:
         """Make what is missing, refuse what does not fit, and return the serving catalogue.
+
+        Without ``make`` nothing is made: the catalogue may not exist.
 
         Raises:
             IndexMismatch: the serving generation was made by another mapping or model; says what to run.
         """
-        with lifecycle_lock(self._settings.home, self._prefix):
-            for family in FAMILIES:
-                if not self._indices.exists(family.write_alias(self._prefix)):
+        missing = self._missing()
+        if make and missing:
+            with lifecycle_lock(self._settings.home, self._prefix):
+                for family in self._missing():
                     self._create(family, recipe, serving=True)
-        problems = [problem for family in FAMILIES if (problem := self._problem(family, recipe))]
+            missing = []
+        there = [family for family in FAMILIES if family not in missing]
+        problems = [problem for family in there if (problem := self._problem(family, recipe))]
         if problems:
             raise IndexMismatch("; ".join(problems))
         return self.serving()
@@ -246,6 +251,9 @@ class Lifecycle:
         name = family.generation(self._prefix, now.strftime("%Y%m%d%H%M%S%f"))
         self._indices.create(name, whole)
         return name
+
+    def _missing(self) -> list[Family]:
+        return [f for f in FAMILIES if not self._indices.exists(f.write_alias(self._prefix))]
 
     def _problem(self, family: Family, recipe: Recipe | None) -> str | None:
         """Return why this service cannot work with the serving generation, ``None`` if it can."""

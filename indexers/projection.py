@@ -1,14 +1,15 @@
 """Each side brought up to date with the other: a repeatable step that looks at nothing but the index.
 
-A document is pending from its write until its neighbours have been recomputed from the index; only then is
-the mark taken away. Run twice, or killed at any point and run again, the step comes to the same result
-(``docs/decisions/0002``).
+A document that may concern the other side is pending from its write until its neighbours have been
+recomputed from the index; only then is the mark taken away. Run twice, or killed at any point and run again,
+the step comes to the same result (``docs/decisions/0002``).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -61,6 +62,26 @@ class Projection:
         self._exclusive = exclusive
         self._advance = advance
         self._one_at_a_time = threading.Lock()
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Keep every projection waiting, so that what is looked up stays true until it has been written."""
+        with self._one_at_a_time, self._exclusive():
+            yield
+
+    def concerned(self, assets: Sequence[AssetDocument]) -> set[str]:
+        """Return the ids of those about to be written that any product names or carries, or that carry one.
+
+        The others need no second step. To be asked while projections are held off: a product that is not
+        seen yet is projected later, and finds the asset then.
+        """
+        paths = {form for one in assets for form in _forms(one.source.key)}
+        named, carried = self._catalogue.named_or_carried(paths, [one.id for one in assets])
+        return {
+            one.id
+            for one in assets
+            if one.product.sku or one.id in carried or not named.isdisjoint(_forms(one.source.key))
+        }
 
     def settle(self) -> int:
         """Bring everything that is pending up to date; return how many documents that were."""
@@ -128,7 +149,7 @@ class Projection:
         if not assets:
             return set()
         keys = [document.source.key for document in self._catalogue.assets.light(assets).values()]
-        forms = sorted({form for key in keys for form in (key, key.lower())})
+        forms = sorted({form for key in keys for form in _forms(key)})
         return self._catalogue.products.ids_where(
             {"terms": {"source.image_paths": forms}}, {"terms": {"assets.ids": list(assets)}}
         )
@@ -170,7 +191,7 @@ class Projection:
         return last
 
     def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
-        forms = {form for a in assets.values() for form in (a.source.key, a.source.key.lower())}
+        forms = {form for asset in assets.values() for form in _forms(asset.source.key)}
         naming = self._catalogue.naming(sorted(forms)) - leaving.products
         products = self._catalogue.products.light(sorted(naming))
         shown: dict[str, list[tuple[ProductDocument, AssetLink]]] = {ident: [] for ident in assets}
@@ -187,6 +208,11 @@ class Projection:
         if refused:
             raise EngineRejected(_refusal(refused))
         self._advance()
+
+
+def _forms(key: str) -> tuple[str, str]:
+    """Return the ways in which a product's picture path may write an asset's key."""
+    return key, key.lower()
 
 
 def _refusal(refused: Sequence[Outcome]) -> str:

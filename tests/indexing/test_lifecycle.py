@@ -63,6 +63,13 @@ def test_writing_where_there_is_no_index_is_refused(lifecycle: Lifecycle, settin
     assert planned.embedded == 1
 
 
+def test_looking_makes_no_index(engine: Engine, settings: Settings) -> None:
+    lifecycle = Lifecycle(engine, settings)
+    catalogue = lifecycle.ensure(CountingEmbedder().recipe, make=False)
+    Stage(catalogue, settings).index(Files("studio", {"a.png": picture("red")}), dry_run=True)
+    assert Indices(engine).aliases(settings.engine.prefix) == {}
+
+
 def test_status_tells_what_is_there(lifecycle: Lifecycle, stage: Stage, files: Files) -> None:
     files.files["broken.png"] = b"broken"
     stage.index(files)
