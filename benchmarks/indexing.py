@@ -1,9 +1,15 @@
-"""Indexing pictures: how much of the bare model's speed a whole run keeps."""
+"""Indexing pictures: how much of the bare model's speed a whole run keeps, and of the least it has to do.
+
+The least is to decode each file and to ask the model, with all cores at both: no indexer can do without, and
+on few cores decoding alone costs more than the share of the bare model leaves over.
+"""
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from numpy.typing import NDArray
@@ -28,41 +34,63 @@ ROUNDS = 3
 def measure(stand: Stand) -> Iterator[Measured]:
     """Yield the starter model's share and that of a CLIP model, both on the sportswear photographs."""
     records = data.records_of(data.luma_pictures())[: 128 if stand.quick else None]
-    yield _share(stand, "starter", stand.embedder(), records, Target(least=0.85))
+    yield from _shares(stand, "starter", stand.embedder(), records, Target(least=0.85))
     if stand.quick:
         records = records[:64]
     cache = stand.settings("clip").home
     name = random_checkpoint(cache / "checkpoint")
     embedder = load_embedder(ModelSettings(name=name), cache / "cache")
-    yield _share(stand, ARCHITECTURE, embedder, records, Target(least=0.9))
+    yield from _shares(stand, ARCHITECTURE, embedder, records, Target(least=0.9))
     stand.drop("clip")
 
 
-def _share(
+def _shares(
     stand: Stand, name: str, embedder: Embedder, records: Sequence[AssetRecord], target: Target
-) -> Measured:
+) -> Iterator[Measured]:
     """Measure model, run, model, run …: each run is compared with the model before and after it."""
     tensors = _tensors(embedder, records)
     _bare(embedder, tensors[: ModelSettings().batch_size])
     bare = [_bare(embedder, tensors)]
     whole: list[float] = []
+    decoded: list[float] = []
     stages: dict[str, float] = {}
     for round_ in range(1 if stand.quick else ROUNDS):
         seconds, stages = _run(stand, f"{name.lower()}-{round_}", embedder, records)
         whole.append(seconds)
+        decoded.append(_decoding(records))
         bare.append(_bare(embedder, tensors))
-    shares = [(bare[n] + bare[n + 1]) / 2 / seconds for n, seconds in enumerate(whole)]
+    models = [(bare[n] + bare[n + 1]) / 2 for n in range(len(whole))]
     count = len(records)
     spent = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in sorted(stages.items()))
-    return Measured(
-        WORKLOAD,
+    yield _ratio(
         f"{name}: images/s of a run ÷ of the bare model",
-        statistics.median(shares),
+        [model / run for model, run in zip(models, whole, strict=True)],
         target,
-        f"{count / statistics.median(whole):.1f} ÷ {count / statistics.median(bare):.1f} images/s, "
-        f"{count} pictures, rounds {', '.join(f'{share:.2f}' for share in shares)}; "
-        f"seconds of the last run's stages: {spent}",
+        f"{count / statistics.median(whole):.1f} ÷ {count / statistics.median(models):.1f} images/s, "
+        f"{count} pictures; seconds of the last run's stages: {spent}",
     )
+    yield _ratio(
+        f"{name}: images/s of a run ÷ of decoding and the model alone",
+        [(model + decoding) / run for model, decoding, run in zip(models, decoded, whole, strict=True)],
+        None,
+        f"decoding alone, all cores: {count / statistics.median(decoded):.1f} images/s",
+    )
+
+
+def _ratio(name: str, shares: Sequence[float], target: Target | None, detail: str) -> Measured:
+    rounds = ", ".join(f"{share:.2f}" for share in shares)
+    return Measured(WORKLOAD, name, statistics.median(shares), target, f"{detail}; rounds {rounds}")
+
+
+def _decoding(records: Sequence[AssetRecord]) -> float:
+    """Return the seconds in which all cores together open the pictures as small as the model needs them."""
+    limits = ImageSettings()
+
+    def opened(record: AssetRecord) -> None:
+        open_picture(record.read(), limits, target=decode_target(limits))
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return taken(lambda: [None for _ in pool.map(opened, records)])
 
 
 def _tensors(embedder: Embedder, records: Sequence[AssetRecord]) -> list[NDArray[Any]]:

@@ -15,6 +15,7 @@ from discovery.engine.writer import Outcome as Acknowledgement
 from discovery.engine.writer import Put
 from discovery.errors import DiscoveryError, EmbeddingInvalid, SourceUnavailable
 from discovery.vision.embedder import Embedder, Embedding
+from discovery.vision.loading import SLICE
 from discovery.vision.hashing import checksum as checksum_of
 from discovery.vision.metadata import EmbeddedMetadata
 from indexers.build import asset_build, asset_document
@@ -296,7 +297,7 @@ class AssetRun:
 
     def _embed(self) -> None:
         size = self._settings.model.batch_size
-        while items := self._pictures.receive(size, least=size):
+        while items := self._pictures.receive(size, least=min(size, SLICE)):
             with self._run.tally.stage("embedding"):
                 found = self._vectors(items)
             for item, embedding in zip(items, found, strict=True):
