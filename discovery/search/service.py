@@ -56,7 +56,7 @@ from discovery.search.response import (
     words_hit,
 )
 from discovery.search.sorting import by_score, order
-from discovery.search.standing import FAMILIES, Searching, Snapshots, Spellings, Stamp, Stamps
+from discovery.search.standing import FAMILIES, Pictured, Searching, Snapshots, Spellings, Stamp, Stamps
 from discovery.search.text import corrected, normalise
 from discovery.search.vectors import Model, plain
 from mappings.documents import AssetDocument, ProductDocument
@@ -123,6 +123,7 @@ class SearchService:
         self._stamps = Stamps(reader, prefix, clock)
         self._snapshots = Snapshots(reader, settings.cursor_minutes * 60, clock)
         self._spellings = Spellings(reader, clock)
+        self._pictured = Pictured(reader)
 
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
         """Answer a search by words.
@@ -509,6 +510,9 @@ class SearchService:
         self, side: Side, clause: Clause, viewer: Viewer, *, vectors: bool = False
     ) -> AssetDocument | ProductDocument | None:
         body = _items_body(side, clause, self._always(side, viewer), 1, vectors=vectors)
+        if vectors:
+            hit = self._on_index(side, lambda index: self._pictured.hit(index, body))
+            return document(side, hit) if hit else None
         hits = self._search(side, body)["hits"]["hits"]
         return document(side, hits[0]) if hits else None
 

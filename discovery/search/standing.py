@@ -1,8 +1,10 @@
-"""What the service keeps of the engine between requests: stamps, points in time, spellings."""
+"""What the service keeps of the engine between requests: stamps, points in time, spellings, vectors."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -26,8 +28,12 @@ refuses more than 300."""
 SPELLING_SECONDS = 60.0
 MOST_SPELLINGS = 50_000
 
+MOST_DOCUMENTS = 256
+"""Documents kept with their vectors: about 60 kB each."""
+
 T = TypeVar("T")
 Clock = Callable[[], float]
+Version = tuple[str, int, int]
 
 
 class Searching(Protocol):
@@ -173,3 +179,42 @@ class Spellings:
         except DiscoveryError:
             # A label is a courtesy; the values themselves are correct and already here.
             return {}
+
+
+class Pictured:
+    """Documents with their vectors, which take the engine longer to read out than to find by.
+
+    A document is given out again only while the engine says that the index holds the very same version of
+    it, to whoever may see it: the question that asks so carries the viewer's rights.
+    """
+
+    def __init__(self, reader: Searching) -> None:
+        self._reader = reader
+        self._held: OrderedDict[tuple[str, str], tuple[Version, Mapping[str, Any]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hit(self, index: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the one hit of ``body``, with its whole source; ``None`` where there is none."""
+        asked = json.dumps(body, sort_keys=True)
+        with self._lock:
+            held = self._held.get((index, asked))
+        if held is not None:
+            found = self._ask(index, {**body, "_source": False})
+            if found is None or _version(found) == held[0]:
+                return found and held[1]
+        found = self._ask(index, body)
+        if found is not None:
+            with self._lock:
+                self._held[index, asked] = _version(found), found
+                self._held.move_to_end((index, asked))
+                if len(self._held) > MOST_DOCUMENTS:
+                    self._held.popitem(last=False)
+        return found
+
+    def _ask(self, index: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        hits = self._reader.search(index, {**body, "seq_no_primary_term": True})["hits"]["hits"]
+        return hits[0] if hits else None
+
+
+def _version(hit: Mapping[str, Any]) -> Version:
+    return hit["_id"], hit["_seq_no"], hit["_primary_term"]

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from discovery.engine.client import Engine
+from discovery.engine.indices import Indices
+from discovery.engine.writer import Delete, Writer
 from discovery.errors import (
     CursorExpired,
     ImageUnreadable,
@@ -17,6 +20,7 @@ from discovery.errors import (
 )
 from discovery.search.request import Condition, Filters, Mode, SearchPage, SimilarRequest
 from discovery.search.service import SearchService
+from mappings.registry import ASSETS
 from tests.search.catalogue import (
     BAG_FRONT,
     GUIDE,
@@ -25,6 +29,8 @@ from tests.search.catalogue import (
     RED_FRONT,
     SEA,
     SEA_WIDE,
+    create,
+    fill,
     painted,
 )
 from tests.search.conftest import ANYONE, Serve
@@ -205,3 +211,22 @@ def test_a_picture_is_never_compared_with_vectors_of_another_model(
         like(serve(prefix), image=painted("red"))
     with pytest.raises(IndexMismatch, match="rebuild"):
         like(serve(prefix), asset=SEA.id)
+
+
+def test_a_changed_picture_is_compared_as_it_is_now(engine: Engine, prefix: str, serve: Serve) -> None:
+    create(engine, prefix)
+    fill(engine, prefix, (RED_FRONT, RED_COPY, SEA, SEA_WIDE))
+    service = serve(prefix)
+    assert ids(like(service, asset=RED_FRONT.id))[0] == RED_COPY.id
+    assert ids(like(service, asset=RED_FRONT.id))[0] == RED_COPY.id
+    changed = dataclasses.replace(
+        RED_FRONT,
+        media=dataclasses.replace(RED_FRONT.media, vector=SEA.media.vector, look=SEA.media.look),
+    )
+    fill(engine, prefix, (changed,))
+    assert ids(like(service, asset=RED_FRONT.id))[0] == SEA.id
+    gone = Delete(ASSETS.write_alias(prefix), RED_FRONT.id)
+    assert [o.status for o in Writer(engine).write([gone])] == ["written"]
+    Indices(engine).refresh(ASSETS.read_alias(prefix))
+    with pytest.raises(NotFound):
+        like(service, asset=RED_FRONT.id)
