@@ -225,8 +225,8 @@ def test_a_changed_picture_is_compared_as_it_is_now(engine: Engine, prefix: str,
     )
     fill(engine, prefix, (changed,))
     assert ids(like(service, asset=RED_FRONT.id))[0] == SEA.id
-    gone = Delete(ASSETS.write_alias(prefix), RED_FRONT.id)
-    assert [o.status for o in Writer(engine).write([gone])] == ["written"]
+    gone = Delete(ASSETS.read_alias(prefix), RED_FRONT.id)
+    assert [o.status for o in Writer(engine).write([gone])] == ["gone"]
     Indices(engine).refresh(ASSETS.read_alias(prefix))
     with pytest.raises(NotFound):
         like(service, asset=RED_FRONT.id)
