@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import regex  # type: ignore[import-untyped]
 from platformdirs import user_data_path
 
 from discovery.errors import ConfigurationInvalid, FieldProblem
@@ -25,6 +26,25 @@ ENVIRONMENT_PREFIX = "DISCOVERY_"
 FILE_VARIABLE = "DISCOVERY_CONFIG"
 HOME_VARIABLE = "DISCOVERY_HOME"
 DEFAULT_FILE = "config.toml"
+
+PATTERN_GROUPS = frozenset({"sku", "style", "ean"})
+"""Named groups of which a linking pattern must have one: they say which product a file is of."""
+
+PATTERN_TIMEOUT_SECONDS = 0.05
+"""How long a linking pattern may take over one name."""
+
+LONGEST_NAME = 200
+"""Characters of a file's name that a linking pattern is given."""
+
+ASSET_METADATA = (
+    "title", "description", "keywords", "categories", "creator", "copyright", "usage_terms", "rights", "created",
+)  # fmt: skip
+"""What the audit can ask of a file's metadata."""
+
+PRODUCT_FIELDS = (
+    "title", "description", "brand", "family", "category", "price", "currency", "status", "identifier",
+)  # fmt: skip
+"""What the audit can ask of a product, besides its attributes."""
 
 Check = Callable[[Any], str | None]
 
@@ -45,6 +65,48 @@ def _each_at_least(least: int) -> Check:
     return lambda values: (
         None if values and all(v >= least for v in values) else f"one or more numbers of at least {least}"
     )
+
+
+def _each_pattern(patterns: Any) -> str | None:
+    return next((f"patterns that are sound; {p!r} {why}" for p in patterns if (why := _unsound(p))), None)
+
+
+def _each_of(choices: tuple[str, ...]) -> Check:
+    return lambda values: (
+        None if all(value in choices for value in values) else "one or more of " + ", ".join(choices)
+    )
+
+
+def _each_product_field(values: Any) -> str | None:
+    known = all(v in PRODUCT_FIELDS or v.removeprefix("attribute.") not in ("", v) for v in values)
+    return None if known else "one or more of " + ", ".join(PRODUCT_FIELDS) + ", attribute.CODE"
+
+
+def _share(value: float) -> str | None:
+    return None if 0 < value <= 1 else "a share above 0, at most 1"
+
+
+def _aspect(value: str) -> str | None:
+    width, _, height = value.partition(":")
+    sound = all(side.isascii() and side.isdigit() and int(side) > 0 for side in (width, height))
+    return None if not value or sound else 'two whole numbers, such as "4:5"'
+
+
+def _unsound(pattern: str) -> str | None:
+    """Return what is wrong with a linking pattern; ``None`` if it may be used on any name."""
+    try:
+        compiled = regex.compile(pattern, regex.IGNORECASE)
+    except regex.error as error:
+        return f"does not compile: {error}"
+    if not PATTERN_GROUPS & compiled.groupindex.keys():
+        return "has no group named sku, style or ean"
+    try:
+        for unit in ("a", "1", "a1", "-", "_", "a-", "a_", "1-", " "):
+            name = (unit * LONGEST_NAME)[: LONGEST_NAME - 1] + "!"
+            compiled.search(name, timeout=PATTERN_TIMEOUT_SECONDS)
+    except TimeoutError:
+        return "takes too long over a long name; repeat less inside what is repeated"
+    return None
 
 
 def _key(default: Any, help: str, *, check: Check | None = None, secret: bool = False) -> Any:
@@ -162,6 +224,158 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkingSettings:
+    """Links between assets and products that no catalogue declares: proposals with reasons."""
+
+    enabled: bool = _key(True, "look for links; declared ones and people's decisions hold without it")
+    patterns: tuple[str, ...] = _key(
+        (
+            r"^(?P<ean>\d{8}|\d{12,14})(?:[ _-]+(?P<view>[^\d\W][\w -]*))?$",
+            r"^(?P<style>[a-z]{1,5}\d{1,6})[-_](?P<colour>[a-z]+)(?:-\d+)?(?:_(?P<view>[a-z]+)\d*)?$",
+        ),
+        "regular expressions over a file's name without its ending, or its path where they hold a slash; "
+        "groups sku, style, ean, colour, view; the first that leads to a product counts",
+        check=_each_pattern,
+    )
+    auto: float = _key(0.95, "least probability of a link that needs nobody's word", check=_between(0.5, 1))
+    review: float = _key(0.3, "least probability of a link that people are asked about", check=_between(0, 1))
+    margin: float = _key(
+        0.5,
+        "a link needs nobody's word only if its probability is ahead of any rival's by this",
+        check=_between(0, 1),
+    )
+    most_proposals: int = _key(5, "proposals kept for one asset", check=_between(1, 50))
+    visual: bool = _key(True, "let pictures that are linked already speak for pictures like them")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSetSettings:
+    """What pictures a product needs: ``[[audit.picture_sets]]``. The most exact one that fits counts."""
+
+    family: str = _key("", "family of the products; empty for all")
+    channel: str = _key("", "the channel that asks for it; empty for all of them")
+    views: tuple[str, ...] = _key(
+        ("front",), "views there must be: front, back, angle, detail, swatch, lifestyle, packaging"
+    )
+    least_long_edge: int = _key(
+        0, "least pixels of the long edge of each; 0 takes audit's", check=_at_least(0)
+    )
+    aspect: str = _key("", 'aspect ratio of each, such as "4:5"; empty for any', check=_aspect)
+    plain_background: bool = _key(False, "the front needs a plain white background, where that is known")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditScopeSettings:
+    """What is different for one source or family: ``[[audit.scopes]]``; of two that fit, the later counts."""
+
+    source: str = _key("", "name of the source; empty for all")
+    family: str = _key("", "family of the product, or of a product that the asset shows; empty for all")
+    owner: str = _key("", "who is asked to mend what is found here, such as an e-mail address")
+    off: tuple[str, ...] = _key((), "rules that do not look at it")
+    metadata: tuple[str, ...] = _key((), "in place of audit.metadata")
+    required: tuple[str, ...] = _key((), "in place of audit.required")
+    least_long_edge: int = _key(0, "in place of audit.least_long_edge; 0 leaves it", check=_at_least(0))
+    stale_years: float = _key(0.0, "in place of audit.stale_years; 0 leaves it", check=_at_least(0))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """The audit: when a rule flags, and when a run does not trust what it sees."""
+
+    off: tuple[str, ...] = _key((), "rules that are off")
+    owner: str = _key("", "who is asked to mend what nobody else is, such as an e-mail address")
+    expiring_days: int = _key(
+        30, "days before its end in which a licence is expiring", check=_between(1, 3650)
+    )
+    least_long_edge: int = _key(
+        640, "least pixels of the long edge of a picture that shows a product", check=_between(1, 100_000)
+    )
+    metadata: tuple[str, ...] = _key(
+        ("title", "description", "keywords", "creator", "rights"),
+        "what a file must say: title, description, keywords, categories, creator, copyright, usage_terms, "
+        "rights (either of the last two), created",
+        check=_each_of(ASSET_METADATA),
+    )
+    required: tuple[str, ...] = _key(
+        ("title", "description", "price", "category"),
+        "what a product must say: title, description, brand, family, category, price, currency, status, "
+        "identifier, or attribute.CODE",
+        check=_each_product_field,
+    )
+    attribute_share: float = _key(
+        0.8,
+        "an attribute that this share of a family's products has is missing on the others; 0 for off",
+        check=_between(0, 1),
+    )
+    unapproved: tuple[str, ...] = _key(
+        ("draft", "in review", "pending", "rejected"), "states of an asset that may not show a product yet"
+    )
+    discontinued: tuple[str, ...] = _key(
+        ("discontinued", "obsolete", "end of life", "retired"), "states of a product that is sold no more"
+    )
+    stale_years: float = _key(
+        5.0, "age in years at which a picture is outdated by age alone; 0 for never", check=_between(0, 100)
+    )
+    changed_days: int = _key(
+        180, "days by which a product's change outruns its pictures", check=_between(1, 36_500)
+    )
+    unused_days: int = _key(180, "days of watching before anything is unused", check=_between(1, 36_500))
+    protected: tuple[str, ...] = _key(
+        ("archived", "master", "legal hold"), "states of an asset that may lie unused"
+    )
+    hash_distance: int = _key(
+        6, "bits by which the fingerprints of one picture may differ", check=_between(0, 12)
+    )
+    likeness: float = _key(
+        0.9, "least cosine of a picture to its crop or mirror image", check=_between(0.5, 1)
+    )
+    likeness_most: int = _key(
+        2000, "unlinked pictures whose likes are looked up in a run; 0 for none", check=_at_least(0)
+    )
+    most_new_share: float = _key(
+        0.5, "a run stops before a rule newly flags more than this share of what it looks at", check=_share
+    )
+    shrink_share: float = _key(
+        0.5, "a run stops when a source has lost more than this share since the last run", check=_share
+    )
+    clock_days: int = _key(
+        60, "a run stops when nothing was indexed for so long, or the clock is wrong", check=_at_least(1)
+    )
+    lead_days: tuple[int, ...] = _key(
+        (30, 7, 1), "days before a licence ends on which its owner is told", check=_each_at_least(1)
+    )
+    report_rows: int = _key(
+        200, "findings of one rule in an HTML report; the other formats have all", check=_between(1, 10_000)
+    )
+    picture_sets: tuple[PictureSetSettings, ...] = _key(
+        (), "pictures a product needs, in place of one front: [[audit.picture_sets]] tables, not this line"
+    )
+    scopes: tuple[AuditScopeSettings, ...] = _key(
+        (), "what is different for a source or family: [[audit.scopes]] tables, not this line"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Mail: reports to the owners of what they are about."""
+
+    host: str = _key("", "SMTP server; empty for no mail")
+    port: int = _key(587, "its port", check=_between(1, 65_535))
+    security: str = _key(
+        "starttls", "how the connection is protected", check=_one_of("starttls", "tls", "none")
+    )
+    ca_file: str = _key("", "certificate authority of the server; empty for the system's")
+    user: str = _key("", "user of the server; empty for none")
+    password: str = _key("", "its password; by DISCOVERY_MAIL__PASSWORD only", secret=True)
+    password_file: str = _key("", "a file that holds the password, in place of the variable")
+    sender: str = _key("", "address that mail comes from")
+    service_url: str = _key(
+        "", "address of this service as people reach it, for links in reports; empty for links within it"
+    )
+    timeout_seconds: float = _key(30.0, "how long the server may take", check=_between(0.1, 600))
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """The HTTP service."""
 
@@ -217,13 +431,16 @@ class Settings:
     images: ImageSettings = ImageSettings()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
+    linking: LinkingSettings = LinkingSettings()
+    audit: AuditSettings = AuditSettings()
+    mail: MailSettings = MailSettings()
     web: WebSettings = WebSettings()
     sources: SourcesSettings = SourcesSettings()
     home: Path = dataclasses.field(default_factory=lambda: default_home(os.environ))
     file: Path | None = None
 
 
-SECTIONS = ("engine", "model", "images", "index", "search", "web", "sources")
+SECTIONS = ("engine", "model", "images", "index", "search", "linking", "audit", "mail", "web", "sources")
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
@@ -368,6 +585,8 @@ class _Reader:
         engine, search = settings.engine, settings.search
         if search.size > search.max_size:
             self.problem("search.size", f"must not exceed search.max_size ({search.max_size})")
+        if settings.linking.review > settings.linking.auto:
+            self.problem("linking.review", f"must not exceed linking.auto ({settings.linking.auto})")
         if engine.password and engine.password_file:
             self.problem("engine.password_file", "set either the variable or the file, not both")
         if bool(engine.client_certificate) != bool(engine.client_key):
@@ -380,6 +599,10 @@ class _Reader:
             self.problem("engine.vector_engine", 'the embedded engine has "lucene" only')
         if engine.url != "embedded" and not engine.url.startswith(("http://", "https://")):
             self.problem("engine.url", f'expected "embedded" or an http(s) address, found {engine.url!r}')
+        if settings.mail.password and settings.mail.password_file:
+            self.problem("mail.password_file", "set either the variable or the file, not both")
+        if settings.mail.host and not settings.mail.sender:
+            self.problem("mail.sender", "is required where mail.host is set")
         names = [s.name for s in settings.sources.assets]
         product_names = [s.name for s in settings.sources.products]
         for label, given in (("assets", names), ("products", product_names)):
@@ -425,12 +648,20 @@ def _convert(hint: Any, value: Any) -> Any:
 
 
 def _with_password(settings: Settings) -> Settings:
-    named = settings.engine.password_file
+    engine = _password("engine.password_file", settings.engine.password_file)
+    mail = _password("mail.password_file", settings.mail.password_file)
+    if engine is not None:
+        settings = dataclasses.replace(settings, engine=dataclasses.replace(settings.engine, password=engine))
+    if mail is not None:
+        settings = dataclasses.replace(settings, mail=dataclasses.replace(settings.mail, password=mail))
+    return settings
+
+
+def _password(key: str, named: str) -> str | None:
     if not named:
-        return settings
+        return None
     try:
-        password = Path(named).expanduser().read_text(encoding="utf-8").strip()
+        return Path(named).expanduser().read_text(encoding="utf-8").strip()
     except OSError as error:
-        problem = FieldProblem("engine.password_file", f"cannot be read: {error.strerror}")
+        problem = FieldProblem(key, f"cannot be read: {error.strerror}")
         raise ConfigurationInvalid(f"{problem.field}: {problem.message}", (problem,)) from error
-    return dataclasses.replace(settings, engine=dataclasses.replace(settings.engine, password=password))
