@@ -37,9 +37,13 @@ LONGEST_NAME = 200
 """Characters of a file's name that a linking pattern is given."""
 
 ASSET_METADATA = (
-    "title", "description", "keywords", "categories", "creator", "copyright", "usage_terms", "rights", "created",
+    "title", "description", "keywords", "categories", "creator", "copyright", "usage_terms", "rights",
+    "created",
 )  # fmt: skip
 """What the audit can ask of a file's metadata."""
+
+VIEWS = ("front", "back", "angle", "detail", "swatch", "lifestyle", "packaging")
+"""What a picture can show of its product."""
 
 PRODUCT_FIELDS = (
     "title", "description", "brand", "family", "category", "price", "currency", "status", "identifier",
@@ -255,7 +259,9 @@ class PictureSetSettings:
     family: str = _key("", "family of the products; empty for all")
     channel: str = _key("", "the channel that asks for it; empty for all of them")
     views: tuple[str, ...] = _key(
-        ("front",), "views there must be: front, back, angle, detail, swatch, lifestyle, packaging"
+        ("front",),
+        "views there must be: front, back, angle, detail, swatch, lifestyle, packaging",
+        check=_each_of(VIEWS),
     )
     least_long_edge: int = _key(
         0, "least pixels of the long edge of each; 0 takes audit's", check=_at_least(0)
@@ -272,8 +278,8 @@ class AuditScopeSettings:
     family: str = _key("", "family of the product, or of a product that the asset shows; empty for all")
     owner: str = _key("", "who is asked to mend what is found here, such as an e-mail address")
     off: tuple[str, ...] = _key((), "rules that do not look at it")
-    metadata: tuple[str, ...] = _key((), "in place of audit.metadata")
-    required: tuple[str, ...] = _key((), "in place of audit.required")
+    metadata: tuple[str, ...] = _key((), "in place of audit.metadata", check=_each_of(ASSET_METADATA))
+    required: tuple[str, ...] = _key((), "in place of audit.required", check=_each_product_field)
     least_long_edge: int = _key(0, "in place of audit.least_long_edge; 0 leaves it", check=_at_least(0))
     stale_years: float = _key(0.0, "in place of audit.stale_years; 0 leaves it", check=_at_least(0))
 

@@ -49,8 +49,9 @@ class Family:
 ASSETS = Family("assets", 1, AssetDocument)
 PRODUCTS = Family("products", 1, ProductDocument)
 RUNS = Family("runs", 1)
+FINDINGS = Family("findings", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS)
+FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS)
 CATALOGUE = (ASSETS, PRODUCTS)
 
 
