@@ -34,6 +34,7 @@ class Roster:
         self._tokens: NDArray[np.uint64] = np.ascontiguousarray(pairs[order, 1])
         self._seen = np.zeros(len(self._idents), dtype=np.bool_)
         self._new: set[int] = set()
+        self._doubtful: set[int] = set()
         self._folders: list[str] = []
 
     def __len__(self) -> int:
@@ -53,13 +54,17 @@ class Roster:
         return bool(first)
 
     def see_problem(self, problem: Problem, side: str, source: str) -> None:
-        """Take note of what a problem names: the item, or all below a folder, is unknown, not gone."""
+        """Take note of what a problem names: the item, or all below a folder, is unknown, not gone.
+
+        It may still be listed: of rows that repeat a SKU, the first is kept and the others are problems.
+        """
         if side == "assets" and problem.key.endswith("/"):
             self._folders.append(problem.key)
         elif side == "assets":
-            self.see(asset_id(source, problem.key.encode("utf-8", "replace").decode()))
+            ident = asset_id(source, problem.key.encode("utf-8", "replace").decode())
+            self._doubtful.add(_digest(ident))
         elif problem.sku:
-            self.see(problem.sku)
+            self._doubtful.add(_digest(problem.sku))
 
     def is_stored(self, ident: str) -> bool:
         """Return whether an item is in the index."""
@@ -75,7 +80,7 @@ class Roster:
         digest = _digest(ident)
         place = self._place(digest)
         listed = digest in self._new if place is None else bool(self._seen[place])
-        return listed or any(key.startswith(folder) for folder in self._folders)
+        return listed or digest in self._doubtful or any(key.startswith(folder) for folder in self._folders)
 
     def all_seen(self) -> bool:
         """Return whether the listing had everything that is stored."""

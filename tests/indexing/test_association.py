@@ -9,6 +9,7 @@ import pytest
 
 from discovery.errors import SourceShrank
 from indexers.projection import Projection
+from indexers.records import Problem
 from mappings.documents import asset_id
 from tests.indexing.stage import Files, Stage, picture, product
 
@@ -180,6 +181,13 @@ def test_a_sku_of_another_catalogue_is_refused_not_overwritten(stage: Stage) -> 
     assert (summary.failed, summary.written) == (1, 0)
     assert "'shop'" in summary.failures[0].reason
     assert stage.products()["B1"].source.title == "Duffle bag"
+
+
+def test_the_first_of_rows_that_repeat_a_sku_is_kept_whenever_the_others_are_told(stage: Stage) -> None:
+    again = Problem("shop", "shop.csv:3", "repeats 'P1' of row 2; the first one is kept", "sku", sku="P1")
+    for _ in range(2):
+        summary = stage.index_products(again, product("P1"))
+        assert (summary.failed, summary.gone, list(stage.products())) == (1, 0, ["P1"])
 
 
 def test_products_keep_what_others_own(linked: Stage) -> None:

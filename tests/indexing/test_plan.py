@@ -83,3 +83,13 @@ def test_what_lies_below_a_folder_that_cannot_be_listed_may_exist() -> None:
     roster.see_problem(Problem("studio", "locked/", "no permission"), "assets", "studio")
     assert roster.has_seen("an id", "locked/deep/a.png")
     assert not roster.has_seen("an id", "open/a.png")
+
+
+def test_an_item_with_a_problem_is_not_gone_and_may_still_be_listed() -> None:
+    roster = Roster([("P1", token("1", "b", None)), ("P2", token("1", "b", None))])
+    roster.see_problem(Problem("shop", "row 3", "repeats 'P1' of row 2", sku="P1"), "products", "shop")
+    assert roster.see("P1")
+    assert not roster.see("P1")
+    roster.see_problem(Problem("shop", "row 4", "bad price", sku="P2"), "products", "shop")
+    assert roster.has_seen("P2", "row 4")
+    assert not roster.has_seen("P3", "row 5")
