@@ -279,6 +279,43 @@ class ProductDocument(_Document):
     run: Run | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedLink:
+    """A link that holds though no catalogue declares it, how it came to be, and how sure it is (0 to 1)."""
+
+    sku: str
+    role: str
+    method: str
+    confidence: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDocument(_Document):
+    """What is known of one asset's products beyond what catalogues declare; its id is the asset's.
+
+    ``state``, ``reason``, ``probability`` and ``sku`` (the products that were proposed) are the linker's
+    verdict, and ``proposals`` all of it, as JSON. ``applied`` are the links that hold by it or by people's
+    word, ``refused`` the products that people said it does not show. ``digest`` names what the verdict was
+    made from. ``pending`` is true until both sides carry what has changed.
+    """
+
+    id: str
+    source: str
+    name: str
+    state: str
+    judged: datetime
+    digest: str
+    pending: bool
+    reason: str = ""
+    probability: float = 0.0
+    sku: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    applied: tuple[AppliedLink, ...] = ()
+    refused: tuple[str, ...] = ()
+    proposals: tuple[Mapping[str, Any], ...] = ()
+
+
 def encode_block(block: Any) -> dict[str, Any]:
     """Return one block, such as ``ProductSide``, as it stands in ``_source``, for a partial update.
 

@@ -50,9 +50,12 @@ ASSETS = Family("assets", 1, AssetDocument)
 PRODUCTS = Family("products", 1, ProductDocument)
 RUNS = Family("runs", 1)
 FINDINGS = Family("findings", 1)
+LINKS = Family("links", 1)
+DECISIONS = Family("decisions", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS)
+FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS)
 CATALOGUE = (ASSETS, PRODUCTS)
+"""What is rebuilt from the sources; all other families are kept, and change only by additions."""
 
 
 @dataclass(frozen=True, slots=True)
