@@ -234,7 +234,7 @@ class LinkingSettings:
     enabled: bool = _key(True, "look for links; declared ones and people's decisions hold without it")
     patterns: tuple[str, ...] = _key(
         (
-            r"^(?P<ean>\d{8}|\d{12,14})(?:[ _-]+(?P<view>[^\d\W][\w -]*))?$",
+            r"^(?P<ean>\d{8}(?:\d{4,6})?)(?:[ _-]+(?P<view>[^\d\W][\w -]*))?$",
             r"^(?P<style>[a-z]{1,5}\d{1,6})[-_](?P<colour>[a-z]+)(?:-\d+)?(?:_(?P<view>[a-z]+)\d*)?$",
         ),
         "regular expressions over a file's name without its ending, or its path where they hold a slash; "
@@ -267,7 +267,6 @@ class PictureSetSettings:
         0, "least pixels of the long edge of each; 0 takes audit's", check=_at_least(0)
     )
     aspect: str = _key("", 'aspect ratio of each, such as "4:5"; empty for any', check=_aspect)
-    plain_background: bool = _key(False, "the front needs a plain white background, where that is known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +329,7 @@ class AuditSettings:
         ("archived", "master", "legal hold"), "states of an asset that may lie unused"
     )
     hash_distance: int = _key(
-        6, "bits by which the fingerprints of one picture may differ", check=_between(0, 12)
+        6, "bits by which the fingerprints of one picture may differ", check=_between(0, 7)
     )
     likeness: float = _key(
         0.9, "least cosine of a picture to its crop or mirror image", check=_between(0.5, 1)
