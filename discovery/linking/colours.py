@@ -89,7 +89,6 @@ for _name, _words in _SAID.items():
 
 _DARKER = {"blue": "navy", "red": "burgundy", "grey": "charcoal", "green": "olive", "purple": "plum"}
 _LIGHTER = {"blue": "light blue", "purple": "lavender", "green": "mint", "red": "pink", "orange": "peach"}
-_BASES = frozenset(_SAID)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -99,15 +98,20 @@ def names_of(colour: str) -> frozenset[str]:
     ``"Ink Blue"`` and ``"navy"`` are navy, blue and what light makes of them. The last word decides where it
     is a plain colour: ``"Bottle Green"`` is green, not bottle.
     """
+    return frozenset().union(*(_NEAR[name] for name in meaning(colour)))
+
+
+@functools.lru_cache(maxsize=4096)
+def meaning(colour: str) -> frozenset[str]:
+    """Return what a colour's words mean themselves, without what light makes of it."""
     said = words(colour)
     if not said:
         return frozenset()
     meant = _MEANS.get(said[-1], frozenset())
-    if not (meant & _BASES and said[-1] in ("gray", *_BASES)):
+    if said[-1] not in _SAID and said[-1] != "gray":
         meant = frozenset().union(*(_MEANS.get(word, frozenset()) for word in said))
     shifted = _DARKER if {"dark", "deep", "ink"} & set(said) else _LIGHTER if "light" in said else {}
-    meant |= {shifted[name] for name in meant if name in shifted}
-    return frozenset().union(*(_NEAR[name] for name in meant))
+    return meant | {shifted[name] for name in meant if name in shifted}
 
 
 def is_colour_word(word: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from discovery.linking.book import Family, Named, ProductBook, code_strength
-from discovery.linking.colours import is_colour_word, names_of
+from discovery.linking.colours import is_colour_word, meaning, names_of
 from discovery.linking.evidence import Evidence
 from discovery.linking.gtin import gtin
 from discovery.linking.patterns import Patterns, Reading
@@ -170,8 +170,8 @@ def colour_of(said: Sequence[str], family: Family) -> ColourSaid:
     plain = [word for word in said if is_colour_word(word)]
     if not plain:
         return best
-    meant = names_of(plain[-1])
-    alike = [look for look in family.looks.values() if meant & names_of(look.colour)]
+    meant = meaning(plain[-1])
+    alike = [look for look in family.looks.values() if meant & meaning(look.colour)]
     exact = [look for look in alike if plain[-1] in words(look.colour)]
     fitting = exact or alike
     if len(fitting) == 1:
