@@ -15,8 +15,8 @@ from discovery.engine.writer import Outcome as Acknowledgement
 from discovery.engine.writer import Put
 from discovery.errors import DiscoveryError, EmbeddingInvalid, SourceUnavailable
 from discovery.vision.embedder import Embedder, Embedding
-from discovery.vision.loading import SLICE
 from discovery.vision.hashing import checksum as checksum_of
+from discovery.vision.loading import SLICE
 from discovery.vision.metadata import EmbeddedMetadata
 from indexers.build import asset_build, asset_document
 from indexers.catalogue import Catalogue

@@ -17,12 +17,14 @@ from mappings.documents import (
     AssetLink,
     AssetsSide,
     ImageReference,
+    LinkDocument,
     ProductDocument,
     ProductLink,
     ProductSide,
 )
 
 DECLARED = "declared"
+DECIDED = "decided"
 HERO = "hero"
 
 MOST_PRODUCTS = 1000
@@ -73,12 +75,25 @@ def unresolved(product: ProductDocument, places: Places) -> set[str]:
     return {path_key(i.path) for i in said.images if not places.find(i.path, said.image_source)}
 
 
-def links_of(product: ProductDocument, places: Places) -> tuple[AssetLink, ...]:
-    """Return the product's links in the order in which its catalogue names the pictures."""
+def links_of(
+    product: ProductDocument, places: Places, judged: Iterable[LinkDocument] = ()
+) -> tuple[AssetLink, ...]:
+    """Return the product's links: first those that its catalogue names, in its order, then the others.
+
+    ``judged`` are the assets that were linked to it otherwise, or refused. A person's word goes before the
+    catalogue's.
+    """
+    sku = product.source.sku
     links: dict[str, AssetLink] = {}
     for image in product.source.images:
         for place in places.find(image.path, product.source.image_source):
             links.setdefault(place.id, AssetLink(place.id, image.role, DECLARED, 1.0))
+    for asset in judged:
+        for link in asset.applied:
+            if link.sku == sku and (link.method == DECIDED or asset.id not in links):
+                links[asset.id] = AssetLink(asset.id, link.role, link.method, link.confidence)
+        if sku in asset.refused:
+            links.pop(asset.id, None)
     return tuple(links.values())
 
 

@@ -14,8 +14,9 @@ from discovery.errors import IndexMissing
 from indexers.associate import MOST_PRODUCTS, Place
 from indexers.plan import STATE_FIELDS, StoredState
 from indexers.roster import token
+from indexers.shelf import LinkShelf
 from mappings.documents import AssetDocument, ProductDocument
-from mappings.registry import ASSETS, PRODUCTS, RUNS
+from mappings.registry import ASSETS, LINKS, PRODUCTS, RUNS
 
 D = TypeVar("D", AssetDocument, ProductDocument)
 
@@ -44,11 +45,12 @@ class Names:
     assets: str
     products: str
     runs: str
+    links: str
 
     @classmethod
     def serving(cls, prefix: str) -> Names:
         """Return the write aliases: the generations that searches see."""
-        return cls(ASSETS.write_alias(prefix), PRODUCTS.write_alias(prefix), RUNS.write_alias(prefix))
+        return cls(*(family.write_alias(prefix) for family in (ASSETS, PRODUCTS, RUNS, LINKS)))
 
 
 class Side(Generic[D]):
@@ -87,6 +89,10 @@ class Side(Generic[D]):
         """Return parts of documents, as last written, by id; ``paths`` must hold what is required."""
         found = self._reader.multi_get(self.index, list(ids), includes=paths)
         return {ident: self._document.from_source(source) for ident, source in found.items()}
+
+    def existing(self, ids: Iterable[str]) -> set[str]:
+        """Return those of ``ids`` that are stored."""
+        return set(self._reader.multi_get(self.index, sorted(set(ids)), includes=("id",)))
 
     def ids_where(self, *queries: Mapping[str, Any]) -> set[str]:
         """Return the ids of all documents that match any of ``queries``, as of the last refresh."""
@@ -176,6 +182,7 @@ class Catalogue:
         self.reader = Reader(engine)
         self.assets = Side(self.reader, names.assets, AssetDocument, elder.assets if elder else None)
         self.products = Side(self.reader, names.products, ProductDocument, elder.products if elder else None)
+        self.links = LinkShelf(self.reader, names.links)
 
     @property
     def has_elder(self) -> bool:
@@ -188,7 +195,7 @@ class Catalogue:
         Raises:
             IndexMissing: one of the names does not exist.
         """
-        for name in (self.names.assets, self.names.products, self.names.runs):
+        for name in (self.names.assets, self.names.products, self.names.runs, self.names.links):
             if not self.reader.exists(name):
                 raise IndexMissing(f"there is no index {name!r}; `discovery index run` makes it")
 
@@ -212,6 +219,7 @@ class Catalogue:
         writer = self.writer()
         writer.refresh(self.names.assets)
         writer.refresh(self.names.products)
+        writer.refresh(self.names.links)
 
     @property
     def _with_vectors(self) -> str:

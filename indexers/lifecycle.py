@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +112,8 @@ class Lifecycle:
                 for family in self._missing():
                     self._create(family, recipe, serving=True)
             missing = []
+        if make:
+            self._extend()
         there = [family for family in FAMILIES if family not in missing]
         problems = [problem for family in there if (problem := self._problem(family, recipe))]
         if problems:
@@ -128,12 +130,13 @@ class Lifecycle:
 
     def prepare(self, recipe: Recipe) -> Generation:
         """Make a new generation of both sides; it takes vectors and decisions over from the serving one."""
-        if not self._indices.exists(RUNS.write_alias(self._prefix)):
-            self._create(RUNS, recipe, serving=True)
+        for family in self._missing():
+            if family not in CATALOGUE:
+                self._create(family, recipe, serving=True)
         assets = self._create(ASSETS, recipe, serving=False)
         products = self._create(PRODUCTS, recipe, serving=False)
-        names = Names(assets, products, RUNS.write_alias(self._prefix))
         serving = Names.serving(self._prefix)
+        names = replace(serving, assets=assets, products=products)
         there = all(self._indices.exists(name) for name in (serving.assets, serving.products))
         return Generation(
             assets,
@@ -254,6 +257,17 @@ class Lifecycle:
 
     def _missing(self) -> list[Family]:
         return [f for f in FAMILIES if not self._indices.exists(f.write_alias(self._prefix))]
+
+    def _extend(self) -> None:
+        """Add the fields that this version's records have more than the index; nothing else may differ."""
+        for family in FAMILIES:
+            if family in CATALOGUE:
+                continue
+            wanted = read(family)
+            for name, stamp in self._reader.mapping_meta(family.write_alias(self._prefix)).items():
+                if stamp.get("mapping") != digest(wanted):
+                    now = {**stamp, "version": family.version, "mapping": digest(wanted)}
+                    self._indices.put_mapping(name, wanted["mappings"]["properties"], now)
 
     def _problem(self, family: Family, recipe: Recipe | None) -> str | None:
         """Return why this service cannot work with the serving generation, ``None`` if it can."""

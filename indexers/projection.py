@@ -8,6 +8,7 @@ the step comes to the same result (``docs/decisions/0002``).
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from indexers.catalogue import Catalogue
 from mappings.documents import (
     AssetDocument,
     AssetLink,
+    LinkDocument,
     ProductDocument,
     ProductSide,
     encode_block,
@@ -76,11 +78,13 @@ class Projection:
         seen yet is projected later, and finds the asset then.
         """
         paths = {form for one in assets for form in _forms(one.source.key)}
-        named, carried = self._catalogue.named_or_carried(paths, [one.id for one in assets])
+        ids = [one.id for one in assets]
+        named, carried = self._catalogue.named_or_carried(paths, ids)
+        told = carried | self._catalogue.links.documents(ids).keys()
         return {
             one.id
             for one in assets
-            if one.product.sku or one.id in carried or not named.isdisjoint(_forms(one.source.key))
+            if one.product.sku or one.id in told or not named.isdisjoint(_forms(one.source.key))
         }
 
     def settle(self) -> int:
@@ -93,6 +97,10 @@ class Projection:
                 done += len(page)
             for page in _pages(sorted(self._catalogue.products.pending()), PAGE):
                 self._bring_up((), page, Leaving())
+                done += len(page)
+            for page in _pages(sorted(self._catalogue.links.pending()), PAGE):
+                self._bring_up(page, (), Leaving(), marked=False)
+                self._write([Update(self._catalogue.names.links, one, {"pending": False}) for one in page])
                 done += len(page)
         return done
 
@@ -115,13 +123,17 @@ class Projection:
                 else:
                     self._bring_up((), page, leaving)
                 self._write([Delete(index, ident) for ident in page])
+                if leaving.assets:
+                    self._write([Delete(self._catalogue.names.links, ident) for ident in page])
                 self._catalogue.refresh()
             yield len(page)
 
-    def _bring_up(self, assets: Sequence[str], products: Sequence[str], leaving: Leaving) -> None:
+    def _bring_up(
+        self, assets: Sequence[str], products: Sequence[str], leaving: Leaving, *, marked: bool = True
+    ) -> None:
         """Recompute everything that ``assets`` and ``products`` touch, then take their marks away."""
         names = self._catalogue.names
-        marked_assets = set(assets) - leaving.assets
+        marked_assets = set(assets) - leaving.assets if marked else set()
         marked_products = set(products) - leaving.products
         last: list[Update] = []
         touched = set(assets)
@@ -145,14 +157,19 @@ class Projection:
         self._write(last)
 
     def _naming(self, assets: Sequence[str]) -> set[str]:
-        """Return the products that name any of ``assets``, or carry it from before."""
+        """Return the products that name any of ``assets``, carry it, or were linked or refused."""
         if not assets:
             return set()
         keys = [document.source.key for document in self._catalogue.assets.light(assets).values()]
         forms = sorted({form for key in keys for form in _forms(key)})
-        return self._catalogue.products.ids_where(
+        named = self._catalogue.products.ids_where(
             {"terms": {"source.image_paths": forms}}, {"terms": {"assets.ids": list(assets)}}
         )
+        return named | self._judged_for(assets)
+
+    def _judged_for(self, assets: Iterable[str]) -> set[str]:
+        judged = self._catalogue.links.documents(assets).values()
+        return {sku for one in judged for sku in (*one.refused, *(link.sku for link in one.applied))}
 
     def _links(
         self, products: Iterable[ProductDocument], leaving: Leaving
@@ -164,7 +181,18 @@ class Projection:
         if missing:
             found += [p for p in self._catalogue.folded(sorted(missing)) if p.id not in leaving.assets]
         places = Places(found)
-        return {product.id: links_of(product, places) for product in given}
+        judged: dict[str, list[LinkDocument]] = defaultdict(list)
+        for one in self._judged([product.source.sku for product in given], leaving):
+            for sku in {*one.refused, *(link.sku for link in one.applied)}:
+                judged[sku].append(one)
+        return {product.id: links_of(product, places, judged[product.source.sku]) for product in given}
+
+    def _judged(self, skus: Sequence[str], leaving: Leaving) -> list[LinkDocument]:
+        if not skus:
+            return []
+        found = self._catalogue.links.about(skus)
+        there = self._catalogue.assets.existing(one.id for one in found) - leaving.assets
+        return [one for one in found if one.id in there]
 
     def _write_assets_sides(
         self,
@@ -192,7 +220,7 @@ class Projection:
 
     def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
         forms = {form for asset in assets.values() for form in _forms(asset.source.key)}
-        naming = self._catalogue.naming(sorted(forms)) - leaving.products
+        naming = (self._catalogue.naming(sorted(forms)) | self._judged_for(assets)) - leaving.products
         products = self._catalogue.products.light(sorted(naming))
         shown: dict[str, list[tuple[ProductDocument, AssetLink]]] = {ident: [] for ident in assets}
         for ident, links in self._links(products.values(), leaving).items():

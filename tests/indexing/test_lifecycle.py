@@ -74,7 +74,7 @@ def test_status_tells_what_is_there(lifecycle: Lifecycle, stage: Stage, files: F
     files.files["broken.png"] = b"broken"
     stage.index(files)
     stage.index_products(product("S1", "0.png"))
-    assets, products, runs = lifecycle.status(stage.embedder.recipe)
+    assets, products, runs, *_ = lifecycle.status(stage.embedder.recipe)
     assert (assets.family, assets.documents, assets.problem) == ("assets", 4, None)
     [source] = assets.sources
     assert (source.name, source.documents, source.pending, source.failures) == ("studio", 4, 0, 1)
@@ -140,7 +140,10 @@ def test_a_rebuild_from_a_source_that_is_down_leaves_the_old_generation_serving(
 def test_only_so_many_generations_are_kept(lifecycle: Lifecycle, stage: Stage, files: Files) -> None:
     for _ in range(3):
         lifecycle.rebuild(stage.embedder.recipe, fill(stage, files))
-    assert [len(family.others) for family in lifecycle.status()] == [1, 1, 0]
+    assert {family.family: len(family.others) for family in lifecycle.status() if family.others} == {
+        "assets": 1,
+        "products": 1,
+    }
 
 
 def test_only_a_generation_can_be_promoted(lifecycle: Lifecycle, stage: Stage) -> None:
