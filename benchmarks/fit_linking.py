@@ -5,8 +5,8 @@ a gadget shop). No picture of theirs carries metadata and all names of one shop 
 picture is judged in several made-up situations: its file named in one of several habits or at random, an
 identifier, caption, barcode or declaration planted in some, a share of them wrong (:data:`WRONG`), and
 whole groups of evidence left out at random so that each has a meaning alone. Likeness and colours are
-real, from the starter model. Products are split into those fitted on and those held out; all figures printed are of the
-latter. The rates at which things are planted and wrong are assumptions, not measurements.
+real, from the starter model. Products are split into those fitted on and those held out; all figures printed
+are of the latter. The rates at which things are planted and wrong are assumptions, not measurements.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from discovery.vision.loading import load_embedder
 from mappings.documents import AssetDocument, ProductDocument
 
 SITUATIONS = 6
-FASHION_PICTURES = 1200
+FASHION_PICTURES = 500
 HOLDOUT = 0.3
 WRONG = 0.015
 """Share of what is planted that names another product than the picture shows."""
@@ -204,7 +204,8 @@ def _named(
         return renamed(asset, f"pool/{chance.choice(stems)}.jpg")
     product = chance.choice(shown)
     said = product.source
-    colour = "-".join(words(" ".join(said.attribute_values.get("colour", ())[:1])))
+    colours = _colours(shown)
+    colour = "-".join(words(colours[0])) if colours else ""
     name = "-".join(words(said.title)[:6])
     habits = [
         f"{said.sku}_{view}",
@@ -251,7 +252,7 @@ def _planted(
             source = dataclasses.replace(source, identifiers=(*source.identifiers, tag))
     captioned = subject(PLANTED["caption"])
     if captioned is not None:
-        source = dataclasses.replace(source, title=_caption(captioned, chance))
+        source = dataclasses.replace(source, title=_caption(captioned, shown, chance))
     declared = subject(PLANTED["declared"])
     barcode = subject(PLANTED["barcode"])
     return (
@@ -261,11 +262,18 @@ def _planted(
     )
 
 
-def _caption(product: ProductDocument, chance: random.Random) -> str:
+def _colours(shown: Sequence[ProductDocument]) -> tuple[str, ...]:
+    """Return the one colour that all products of a picture come in, or none."""
+    held = {one.source.attribute_values.get("colour", ()) for one in shown}
+    single = {colours for colours in held if len(colours) == 1}
+    return next(iter(single)) if len(single) == 1 else ()
+
+
+def _caption(product: ProductDocument, shown: Sequence[ProductDocument], chance: random.Random) -> str:
     """Return a title as people write it: most words of the name, sometimes the colour, and the scene."""
     said = [word for word in words(product.source.title) if word not in NOISE]
     kept = [word for word in said if chance.random() > 0.12] or said
-    colours = product.source.attribute_values.get("colour", ())
+    colours = _colours(shown) or product.source.attribute_values.get("colour", ())[:1]
     colour = f" in {colours[0]}" if colours and chance.random() < 0.5 else ""
     scene_said = chance.choice(["", "", " on a white background", " by the sea", ", studio", ", detail"])
     return " ".join(kept) + colour + scene_said

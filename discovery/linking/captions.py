@@ -15,7 +15,7 @@ LEAST_COVERAGE = 0.6
 """Share of a product's name, by the weight of its words, that a text must have to speak for it."""
 
 MOST_FAMILIES = 8
-MOST_POSTINGS = 1500
+MOST_POSTINGS = 600
 _SUBSUMED = 0.5
 
 
@@ -74,24 +74,26 @@ def named_in(said: Iterable[str], book: ProductBook) -> list[tuple[Family, float
     """
     posted = [(len(keys), word, keys) for word in set(said) - NOISE if (keys := book.with_word(word))]
     posted.sort(key=lambda item: item[:2])
-    present = {word for _, word, _ in posted}
-    candidates: dict[str, None] = {}
+    mass: dict[str, float] = {}
     visited = 0
-    for count, _, keys in posted:
+    for count, word, keys in posted:
+        weight = book.weight(word)
         visited += count
-        if visited > MOST_POSTINGS and candidates:
-            break
-        candidates.update(dict.fromkeys(keys[:MOST_POSTINGS]))
-    scored: list[tuple[float, float, Family]] = []
+        if visited <= MOST_POSTINGS or not mass:
+            for key in keys[:MOST_POSTINGS]:
+                mass[key] = mass.get(key, 0.0) + weight
+        else:
+            for key in mass:
+                if word in book.family(key).words:
+                    mass[key] += weight
     rarity = math.log1p(len(book)) or 1.0
-    for key in candidates:
+    scored: list[tuple[float, float, Family]] = []
+    for key, held in mass.items():
         family = book.family(key)
-        held = present & family.words
-        mass = sum(book.weight(word) for word in sorted(held))
-        coverage = mass / family.mass if family.mass else 0.0
+        coverage = held / family.mass
         if coverage >= LEAST_COVERAGE:
-            scored.append((coverage * (1 - math.exp(-mass / rarity)), coverage, family))
-    scored.sort(key=lambda item: (-item[0], item[2].key))
+            scored.append((coverage * (1 - math.exp(-held / rarity)), coverage, family))
+    scored.sort(key=lambda item: (-round(item[0], 9), item[2].key))
     best = scored[:MOST_FAMILIES]
     return [
         (family, value * (_SUBSUMED if _is_subsumed(family, coverage, best) else 1.0))

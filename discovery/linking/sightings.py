@@ -15,8 +15,16 @@ from mappings.documents import Colour
 COPY = 0.9
 """Similarity from which two pictures may be the same one, resized, cropped or mirrored."""
 
-WIDE_LEAD = 0.15
+WIDE_LEAD = 0.08
 """Lead of the nearest product's pictures over the next product's that settles which it is."""
+
+FAR, NEAR = 0.5, 0.9
+"""How near, from 0 (the model's floor) to 1 (the same), a lead begins to count, and counts in full.
+
+In a shop of things that look alike one of them always leads, so a lead counts by how near it is: of 4,800
+fashion pictures whose product has no other picture, 4 in 100 lead by half of :data:`WIDE_LEAD` at 0.8 or
+nearer; of 769 sportswear pictures, 45 in 100 do, and 98 of those 100 are right.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +114,12 @@ def visual_evidence(neighbours: Sequence[Neighbour], book: ProductBook, floor: f
         )
         others = [similarity for key, similarity in families.items() if key != family]
         lead = families[family] - max(others, default=floor)
-        if lead > 0:
+        closeness = _unit(((families[family] - floor) / span - FAR) / (NEAR - FAR))
+        if lead > 0 and closeness > 0:
             yield Evidence(
                 "visual_lead",
                 family,
-                _unit(lead / WIDE_LEAD),
+                _unit(lead / WIDE_LEAD) * closeness,
                 f"no other product's pictures come as close as those of {family}",
             )
 
