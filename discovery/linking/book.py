@@ -6,7 +6,7 @@ import functools
 import math
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from discovery.linking.colours import names_of
@@ -37,13 +37,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A product with its variants. ``umbrella`` is the member that stands for all looks, if one does.
+    """A product with its variants.
 
+    ``root`` is the parent, if it is known. It is the ``umbrella`` of all looks unless it is one of them.
     ``words`` are those of its name, ``mass`` the sum of their weights.
     """
 
     key: str
     name: str
+    root: str | None
     umbrella: str | None
     looks: Mapping[str, Look]
     words: frozenset[str]
@@ -143,7 +145,7 @@ class ProductBook:
 
     def _family(self, key: str, members: list[_Row], said: frozenset[str]) -> Family:
         root = next((row for row in members if row.sku == key), None)
-        umbrella = root if root is not None and _is_umbrella(root, members) else None
+        umbrella = _umbrella(root, [row for row in members if row is not root])
         grouped: dict[str, list[_Row]] = defaultdict(list)
         for row in members:
             if row is not umbrella:
@@ -156,6 +158,7 @@ class ProductBook:
         return Family(
             key,
             name,
+            root.sku if root is not None else None,
             umbrella.sku if umbrella else None,
             looks,
             said,
@@ -270,12 +273,24 @@ def _title_words(key: str, members: list[_Row]) -> frozenset[str]:
     return frozenset(word for word in said - NOISE if len(word) > 1)
 
 
-def _is_umbrella(root: _Row, members: list[_Row]) -> bool:
-    """Return whether a root stands for all looks of its family and is none of them itself."""
-    others = [row for row in members if row is not root]
-    if not others:
-        return False
-    return len(root.colours) != 1 or all(_look_key(row) == _look_key(root) for row in others)
+def _umbrella(root: _Row | None, others: Sequence[_Row]) -> _Row | None:
+    """Return the root if it stands for all looks of its family; ``None`` if it is one of them, or alone.
+
+    A catalogue copies the colours of variants onto their parent. What is left of the parent's without them is
+    its own colour, which it keeps; variants without any take the parent's.
+    """
+    if root is None or not others:
+        return None
+    theirs = {colour for row in others for colour in row.colours}
+    if not theirs:
+        for row in others:
+            row.colours = root.colours
+        return root
+    own = tuple(colour for colour in root.colours if colour not in theirs)
+    if not own:
+        return root
+    root.colours = own
+    return None
 
 
 def _look_key(row: _Row) -> str:

@@ -18,7 +18,7 @@ from discovery.linking.fusion import Weights, alone, probabilities, shipped_weig
 from discovery.linking.metadata import metadata_evidence
 from discovery.linking.naming import name_evidence, path_evidence
 from discovery.linking.patterns import Patterns
-from discovery.linking.roles import caption_role, name_role, plain_role
+from discovery.linking.roles import ALTERNATE, HERO, caption_role, name_role, plain_role
 from discovery.linking.sightings import (
     COPY,
     Declared,
@@ -40,6 +40,8 @@ SIMILAR_FLOOR = 0.45
 
 MOST_CANDIDATES = 40
 _CLAIM = 0.5
+"""Probability from which a product that had no rival would be taken to claim the asset."""
+
 _METHODS = {
     "name": "filename",
     "path": "path",
@@ -53,6 +55,9 @@ _METHODS = {
 _GROUP_OF = {feature: group for group, features in GROUPS.items() for feature in features}
 _STYLES = frozenset({"name_style", "metadata_style"})
 _TELLING_LOOK = IDENTIFYING | {"name_colour"}
+_SETTLING = IDENTIFYING | _STYLES | {"declared", "visual_copy"}
+"""Without one of these a link needs somebody's word, however likely: names of things are not unique."""
+
 _CLAIMING_LOOK = _TELLING_LOOK | {"declared", "caption_colour", "visual_copy"}
 
 
@@ -222,15 +227,21 @@ class _Judgement:
             return State.CONFLICT, f"{' and '.join(dict.fromkeys(claims))} both claim it"
         if best.probability < self._settings.review:
             return State.NONE, f"the best guess, {best.sku}, is too weak ({best.probability:.0%})"
-        rival = self._next(kept)
-        if best.probability >= self._settings.auto and best.probability - rival >= self._settings.margin:
+        ahead = best.probability - self._next(kept) >= self._settings.margin
+        settled = any(one.contribution > 0 and one.feature in _SETTLING for one in best.evidence)
+        if best.probability >= self._settings.auto and ahead:
+            if not settled:
+                return (
+                    State.REVIEW,
+                    f"{best.sku} is likely ({best.probability:.0%}), but nothing identifies it",
+                )
             return State.AUTO, f"{best.sku} is sure ({best.probability:.0%}) and has no rival"
         return State.REVIEW, f"{best.sku} is likely ({best.probability:.0%}), not sure"
 
     def _next(self, kept: tuple[Proposal, ...]) -> float:
         """Return the probability of the best proposal that rules the first one out."""
         first = kept[0]
-        together = {link.sku for link in first.links}
+        together = {link.sku for link in first.links[:1]}
         shared = {p.sku for p in kept if "declared" in {e.feature for e in p.evidence if e.sku == p.sku}}
         others = (
             one.probability
@@ -240,7 +251,10 @@ class _Judgement:
         return max(others, default=0.0)
 
     def _rival_families(self) -> list[str]:
-        """Return a SKU of each family that claims the asset where the best is not clearly ahead."""
+        """Return a SKU of each family that claims the asset, where the best is not clearly ahead.
+
+        One that is declared counts however far behind it is, for its link holds until somebody mends it.
+        """
         chance, together = self._family_chance, _together(self._candidates)
         first, *others = sorted(self._candidates, key=lambda one: (-chance[one.family.key], one.family.key))
         if alone(self._scores[first.family.key]) < _CLAIM:
@@ -252,7 +266,10 @@ class _Judgement:
             and _claims(one)
             and _claims(first)
             and frozenset((first.family.key, one.family.key)) not in together
-            and chance[first.family.key] - chance[one.family.key] < self._settings.margin
+            and (
+                "declared" in one.values
+                or chance[first.family.key] - chance[one.family.key] < self._settings.margin
+            )
         ]
         if not rivals:
             return []
@@ -296,24 +313,28 @@ class _Judgement:
         if len(claiming) < 2:
             return []
         first, together = claiming[0], _looks_together(candidate)
+        parents = {key for key in claiming if candidate.family.root in candidate.family.looks[key].members}
         against = [
             key
             for key in claiming[1:]
-            if frozenset((first, key)) not in together and looks[first] - looks[key] < self._settings.margin
+            if not {first, key} & parents
+            and frozenset((first, key)) not in together
+            and ("declared" in candidate.looks[key] or looks[first] - looks[key] < self._settings.margin)
         ]
         if not against:
             return []
         return [_primary(candidate, candidate.family.looks[key]) for key in (first, *against)]
 
     def _proposal(
-        self, candidate: Candidate, look: Look | None, umbrella_chance: float, look_chance: float
+        self, candidate: Candidate, look: Look | None, root_chance: float, look_chance: float
     ) -> Proposal:
         """Return the proposal of one look, or of the umbrella alone."""
         family = candidate.family
         role, _ = self._role(candidate)
         skus = _linked(candidate, look)
         links = tuple(
-            Link(sku, role, umbrella_chance if sku == family.umbrella else look_chance) for sku in skus
+            Link(sku, _role_on(sku, role, family, look), root_chance if sku == family.root else look_chance)
+            for sku in skus
         )
         evidence = self._weighed(candidate, look)
         positive = [one for one in evidence if one.contribution > 0]
@@ -394,6 +415,12 @@ def _looks_together(candidate: Candidate) -> set[frozenset[str]]:
     }
 
 
+def _role_on(sku: str, role: str, family: Family, look: Look | None) -> str:
+    """Return what a picture is to one member: another look's main picture is an alternate to the parent."""
+    foreign = look is not None and sku == family.root and sku != family.umbrella and sku not in look.members
+    return ALTERNATE if foreign and role == HERO else role
+
+
 def _named_members(candidate: Candidate, look: Look) -> list[str]:
     """Return the members of a look that evidence names one by one."""
     said = {piece.sku for piece in candidate.evidence if piece.sku and piece.look == look.key}
@@ -414,8 +441,8 @@ def _primary(candidate: Candidate, look: Look) -> str:
 
 
 def _linked(candidate: Candidate, look: Look | None) -> tuple[str, ...]:
-    """Return the SKUs that a look's picture belongs to: the primary one, the look's others, the umbrella."""
-    umbrella = (candidate.family.umbrella,) if candidate.family.umbrella else ()
+    """Return the SKUs that a look's picture belongs to: the primary one, the parent, the look's others."""
+    root = (candidate.family.root,) if candidate.family.root else ()
     if look is None:
-        return umbrella
-    return tuple(dict.fromkeys((_primary(candidate, look), *umbrella, *look.members)))
+        return root
+    return tuple(dict.fromkeys((_primary(candidate, look), *root, *look.members)))
