@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from discovery.config import IndexSettings
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
-from discovery.engine.writer import Operation, Outcome, Writer
+from discovery.engine.writer import Operation, Outcome, Put, Writer
 from discovery.errors import IndexMissing
 from indexers.associate import MOST_PRODUCTS, Place
 from indexers.plan import STATE_FIELDS, StoredState
@@ -27,14 +28,15 @@ KEYS_AT_ONCE = 1000
 DOCUMENTS_AT_ONCE = 500
 FOLDED_AT_ONCE = 200
 
+_FINISHED = {"kind": "run", "outcome": "finished"}
+
+_VECTORS: dict[type, tuple[str, ...]] = {
+    AssetDocument: ("media.vector", "media.look"),
+    ProductDocument: ("assets.vector", "assets.look"),
+}
 _HEAVY: dict[type, tuple[str, ...]] = {
-    AssetDocument: ("media.vector", "media.look", "source.description"),
-    ProductDocument: (
-        "assets.vector",
-        "assets.look",
-        "source.description",
-        "source.attribute_values",
-    ),
+    AssetDocument: (*_VECTORS[AssetDocument], "source.description"),
+    ProductDocument: (*_VECTORS[ProductDocument], "source.description", "source.attribute_values"),
 }
 
 
@@ -75,6 +77,11 @@ class Side(Generic[D]):
             found |= self._reader.multi_get(self._elder, absent)
         return {ident: self._document.from_source(source) for ident, source in found.items()}
 
+    def texts(self, ids: Sequence[str]) -> dict[str, D]:
+        """Return documents without vectors, as last written, by id."""
+        found = self._reader.multi_get(self.index, ids, excludes=_VECTORS[self._document])
+        return {ident: self._document.from_source(source) for ident, source in found.items()}
+
     def light(self, ids: Iterable[str]) -> dict[str, D]:
         """Return documents without vectors and long texts, as last written, by id."""
         wanted = list(ids)
@@ -89,6 +96,11 @@ class Side(Generic[D]):
         """Return parts of documents, as last written, by id; ``paths`` must hold what is required."""
         found = self._reader.multi_get(self.index, list(ids), includes=paths)
         return {ident: self._document.from_source(source) for ident, source in found.items()}
+
+    def scan(self) -> Iterator[D]:
+        """Yield every document, without vectors, as the index was when the scan began."""
+        for hit in self._reader.scan(self.index, source_excludes=_VECTORS[self._document]):
+            yield self._document.from_source(hit["_source"])
 
     def existing(self, ids: Iterable[str]) -> set[str]:
         """Return those of ``ids`` that are stored."""
@@ -290,6 +302,30 @@ class Catalogue:
             Place(hit["_source"]["source"]["name"], hit["_source"]["source"]["key"], hit["_id"])
             for hit in hits
         ]
+
+    def last_counts(self, side: str) -> Mapping[str, int]:
+        """Return the counts of the last run over ``side`` that came to its end; empty where there is none."""
+        finished = [{"term": {field: value}} for field, value in _FINISHED.items()]
+        body = {
+            "query": {"bool": {"filter": [*finished, {"term": {"side": side}}]}},
+            "sort": [{"started": "desc"}],
+            "size": 1,
+        }
+        hits = self.reader.search(self.names.runs, body)["hits"]["hits"]
+        return hits[0]["_source"]["counts"] if hits else {}
+
+    def record_run(self, side: str, started: datetime, counts: Mapping[str, int]) -> None:
+        """Keep the counts of a run over both sides that came to its end."""
+        record = {
+            **_FINISHED,
+            "side": side,
+            "started": started.isoformat(),
+            "finished": datetime.now(UTC).isoformat(),
+            "counts": dict(counts),
+        }
+        ident = f"run-{side}-{round(started.timestamp() * 1000)}"
+        self.write([Put(self.names.runs, ident, record)])
+        self.writer().refresh(self.names.runs)
 
     def named_or_carried(self, paths: Iterable[str], ids: Sequence[str]) -> tuple[set[str], set[str]]:
         """Return which of ``paths`` any product names, and which of ``ids`` any product carries."""

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from discovery.engine.writer import Delete, Outcome, Update
 from discovery.errors import EngineRejected
@@ -26,6 +26,7 @@ from indexers.associate import (
     unresolved,
 )
 from indexers.catalogue import Catalogue
+from indexers.paging import pages
 from mappings.documents import (
     AssetDocument,
     AssetLink,
@@ -34,8 +35,6 @@ from mappings.documents import (
     ProductSide,
     encode_block,
 )
-
-T = TypeVar("T")
 
 PAGE = 250
 """Documents brought up to date at once; bounds memory, because a product carries its picture's vectors."""
@@ -92,13 +91,13 @@ class Projection:
         done = 0
         with self._one_at_a_time, self._exclusive():
             self._catalogue.refresh()
-            for page in _pages(sorted(self._catalogue.assets.pending()), PAGE):
+            for page in pages(sorted(self._catalogue.assets.pending()), PAGE):
                 self._bring_up(page, (), Leaving())
                 done += len(page)
-            for page in _pages(sorted(self._catalogue.products.pending()), PAGE):
+            for page in pages(sorted(self._catalogue.products.pending()), PAGE):
                 self._bring_up((), page, Leaving())
                 done += len(page)
-            for page in _pages(sorted(self._catalogue.links.pending()), PAGE):
+            for page in pages(sorted(self._catalogue.links.pending()), PAGE):
                 self._bring_up(page, (), Leaving(), marked=False)
                 self._write([Update(self._catalogue.names.links, one, {"pending": False}) for one in page])
                 done += len(page)
@@ -113,7 +112,7 @@ class Projection:
         return self._remove(Leaving(products=frozenset(ids)), self._catalogue.names.products, ids)
 
     def _remove(self, leaving: Leaving, index: str, ids: Sequence[str]) -> Iterator[int]:
-        for page in _pages(list(ids), PAGE):
+        for page in pages(ids, PAGE):
             with self._one_at_a_time, self._exclusive():
                 # Marked first: if the run dies here, the next one puts the neighbours right again.
                 self._write([Update(index, ident, {"run": {"pending": True}}) for ident in page])
@@ -137,14 +136,14 @@ class Projection:
         marked_products = set(products) - leaving.products
         last: list[Update] = []
         touched = set(assets)
-        for page in _pages(sorted(set(products) | self._naming(assets)), PAGE):
+        for page in pages(sorted(set(products) | self._naming(assets)), PAGE):
             here = self._catalogue.products.light(page)
             links = self._links(here.values(), leaving)
             touched |= {link.id for linked in links.values() for link in linked}
             touched |= self._catalogue.assets.ids_where({"terms": {"product.sku": page}})
             staying = {ident: document for ident, document in here.items() if ident not in leaving.products}
             last += self._write_assets_sides(staying, links, marked_products)
-        for page in _pages(sorted(touched - leaving.assets), PAGE):
+        for page in pages(sorted(touched - leaving.assets), PAGE):
             first: list[Update] = []
             there = self._catalogue.assets.light(page)
             for ident, side in self._product_sides(there, leaving).items():
@@ -249,8 +248,3 @@ def _refusal(refused: Sequence[Outcome]) -> str:
         f"{len(refused)} documents could not be connected with the other side; the first, {first.id!r}: "
         f"{first.reason}; run it again when that is mended"
     )
-
-
-def _pages(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])

@@ -124,6 +124,8 @@ class Reader:
         query: Mapping[str, Any] | None = None,
         source_includes: Sequence[str] | None = None,
         page: int = 1000,
+        *,
+        source_excludes: Sequence[str] = (),
     ) -> Iterator[dict[str, Any]]:
         """Yield every hit (``_id``, ``_source`` …) of a query once, in no set order, in constant memory.
 
@@ -136,18 +138,19 @@ class Reader:
         """
         for name, shard in self._shards(index):
             pit = self._open_point_in_time(name, SCAN_KEEP_ALIVE_SECONDS, {"preference": f"_shards:{shard}"})
-            with closing(self._walk(pit, query, source_includes, page)) as hits:
+            parts = {"excludes": list(source_excludes)} if source_includes is None else list(source_includes)
+            with closing(self._walk(pit, query, parts, page)) as hits:
                 yield from hits
 
     def _walk(
-        self, pit: str, query: Mapping[str, Any] | None, source_includes: Sequence[str] | None, page: int
+        self, pit: str, query: Mapping[str, Any] | None, parts: Mapping[str, Any] | list[str], page: int
     ) -> Generator[dict[str, Any], None, None]:
         body: dict[str, Any] = {
             "query": query or {"match_all": {}},
             "size": page,
             "sort": [{"_doc": "asc"}],
             "track_total_hits": False,
-            "_source": True if source_includes is None else list(source_includes),
+            "_source": parts,
         }
         try:
             while True:
