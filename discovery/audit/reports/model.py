@@ -1,0 +1,132 @@
+"""What every report tells, whatever its format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from discovery.audit.model import SELF, SEVERITIES, About, AuditRun, Finding, Outcome
+from discovery.audit.rules import RULES
+
+NOBODY = "nobody yet"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule in a report: what it asks, what to do, and how many of its findings are in which state."""
+
+    name: str
+    severity: str
+    question: str
+    remedy: str
+    open: int = 0
+    waived: int = 0
+    new: int = 0
+    settled: int = 0
+    not_judged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One run as a point in time: what was found, and what came and went."""
+
+    at: datetime
+    outcome: Outcome
+    flagged: int
+    new: int
+    gone: int
+    severities: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is wrong now, since when, and who is to mend it.
+
+    ``findings`` are those not resolved, the most severe first. ``base_url`` is the service's address, for
+    links; empty for links within it. ``rows`` bounds what a page for reading shows of one rule.
+    """
+
+    run: AuditRun | None
+    made: datetime
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleLine, ...]
+    trends: tuple[Trend, ...]
+    owners: Mapping[str, int]
+    base_url: str = ""
+    rows: int = 200
+    stopped: AuditRun | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+
+    def severity(self, name: str) -> int:
+        """Return how many open findings are of a severity; waived ones do not count."""
+        return sum(f.severity == name and f.state != "waived" for f in self.findings)
+
+    def link(self, subject: About) -> str | None:
+        """Return the address of a subject's own page, ``None`` where it has none."""
+        if subject.kind == "audit":
+            return None
+        kind = "assets" if subject.kind == "asset" else "products"
+        return f"{self.base_url.rstrip('/')}/api/v1/{kind}/{quote(subject.id, safe='')}"
+
+    def thumbnail(self, subject: About) -> str | None:
+        """Return the address of a picture of a subject, ``None`` where there is none."""
+        if subject.picture is None:
+            return None
+        return (
+            f"{self.base_url.rstrip('/')}/api/v1/assets/{quote(subject.picture, safe='')}/thumbnail?size=256"
+        )
+
+
+def make_report(
+    run: AuditRun | None,
+    runs: Sequence[AuditRun],
+    findings: Iterable[Finding],
+    *,
+    made: datetime,
+    base_url: str = "",
+    rows: int = 200,
+) -> Report:
+    """Return the report on ``findings``; ``runs`` are the last ones, the newest first."""
+    listed = tuple(
+        sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.subject.name, f.id))
+    )
+    waived = Counter(finding.rule for finding in listed if finding.state == "waived")
+    unwaived = Counter(finding.rule for finding in listed if finding.state != "waived")
+    counts = run.rules if run is not None else {}
+    lines = []
+    for rule in RULES.values():
+        told = counts.get(rule.name)
+        lines.append(
+            RuleLine(
+                rule.name,
+                rule.severity,
+                rule.question,
+                rule.remedy,
+                open=unwaived[rule.name],
+                waived=waived[rule.name],
+                new=told.new + told.returned if told else 0,
+                settled=told.settled if told else 0,
+                not_judged=told.not_judged if told else None,
+            )
+        )
+    newest = runs[0] if runs else None
+    owners = Counter(f.owner or NOBODY for f in listed if f.state != "waived" and f.rule != SELF)
+    return Report(
+        run=run,
+        made=made,
+        findings=listed,
+        rules=tuple(lines),
+        trends=tuple(
+            Trend(one.started, one.outcome, one.flagged, one.new + one.returned, one.gone, one.severities)
+            for one in reversed(runs)
+            if not one.partial
+        ),
+        owners=dict(sorted(owners.items(), key=lambda pair: (pair[0] == NOBODY, -pair[1], pair[0]))),
+        base_url=base_url,
+        rows=rows,
+        stopped=newest if newest is not None and newest.outcome is Outcome.STOPPED else None,
+        states=dict(Counter(finding.state for finding in listed)),
+    )

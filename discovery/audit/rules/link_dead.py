@@ -1,0 +1,62 @@
+"""``link-dead``: a product names a picture that is not there."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from discovery.audit.context import Context
+from discovery.audit.model import ProductSubject, Verdict, unknown
+from discovery.audit.rules.base import Rule, needs_assets
+
+MOST_TOLD = 5
+
+
+def key_of(path: str) -> str:
+    """Return the asset key that a catalogue's path means, in lowercase: relative, forward slashes, NFC."""
+    key = path.replace("\\", "/").removeprefix("./").lstrip("/")
+    return unicodedata.normalize("NFC", key).lower()
+
+
+def dead_paths(subject: ProductSubject, context: Context) -> Iterator[str]:
+    """Yield the paths that lead to no asset.
+
+    A file that is there and cannot be read is not dead, and what a variant names is the variant's finding.
+    """
+    said = subject.product.source
+    there = {
+        key_of(asset.source.key) for asset in subject.assets if said.image_source in (None, asset.source.name)
+    }
+    for image in said.images:
+        key = key_of(image.path)
+        if key not in there and key not in context.failed and key not in subject.inherited:
+            yield image.path
+
+
+def judge(subject: ProductSubject, context: Context) -> Verdict | None:
+    """Flag a product that names pictures which no source has."""
+    product = subject.product
+    if not product.source.images:
+        return None
+    if product.run is not None and product.run.pending:
+        return unknown("it is still being connected")
+    if len(subject.assets) < len(set(product.assets.ids)):
+        return unknown("some of its assets could not be read")
+    dead = tuple(dict.fromkeys(dead_paths(subject, context)))
+    if not dead:
+        return None
+    more = f", and {len(dead) - MOST_TOLD} more" if len(dead) > MOST_TOLD else ""
+    return Verdict(
+        "dead link", (f"not there: {', '.join(dead[:MOST_TOLD])}{more}",), related=dead[:MOST_TOLD]
+    )
+
+
+RULE = Rule(
+    name="link-dead",
+    looks="products",
+    severity="error",
+    question="Is every picture that it names there?",
+    remedy="Deliver the file under that name, or take the name out of the catalogue.",
+    judge=judge,
+    answerable=needs_assets,
+)
