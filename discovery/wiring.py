@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
+from discovery.curation.link_decisions import LinkDecisions
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.reader import Reader
+from discovery.engine.records import Records
 from discovery.errors import DiscoveryError, NotFound
+from discovery.linking.linker import SIMILAR_FLOOR
 from discovery.search.pictures import EmbedderModel
 from discovery.search.service import SearchService
 from discovery.vision.embedder import Embedder, Vector
@@ -25,6 +28,7 @@ from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
+from indexers.link_run import LinkRun
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress
 from indexers.sources.originals import open_original, read_original
@@ -103,6 +107,26 @@ class Service:
             EmbedderModel(self.embedder, settings.images, self._query_vector),
             self.original,
             cursor_key=_cursor_key(settings.home),
+        )
+
+    @cached_property
+    def links(self) -> LinkRun:
+        """Links between assets and products: judged, kept, explained."""
+        serving = self.lifecycle.serving()
+        serving.ensure_exists()
+        stamps = Reader(self.engine).mapping_meta(serving.names.assets).values()
+        floors = [stamp.get("recipe_description", {}).get("similar_floor") for stamp in stamps]
+        floor = next((float(floor) for floor in floors if floor is not None), SIMILAR_FLOOR)
+        return LinkRun(serving, self.settings, lambda ids: self.decisions.of(ids), similar_floor=floor)
+
+    @cached_property
+    def decisions(self) -> LinkDecisions:
+        """What people say of links."""
+        return LinkDecisions(
+            Records(self.engine),
+            Reader(self.engine),
+            self.settings.engine.prefix,
+            lambda ids: self.links.reconsider(ids),
         )
 
     def original(self, asset: AssetDocument) -> bytes:

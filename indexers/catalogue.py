@@ -303,8 +303,8 @@ class Catalogue:
             for hit in hits
         ]
 
-    def last_counts(self, side: str) -> Mapping[str, int]:
-        """Return the counts of the last run over ``side`` that came to its end; empty where there is none."""
+    def last_run(self, side: str) -> Mapping[str, Any]:
+        """Return the record of the last run over ``side`` that came to its end; empty where there is none."""
         finished = [{"term": {field: value}} for field, value in _FINISHED.items()]
         body = {
             "query": {"bool": {"filter": [*finished, {"term": {"side": side}}]}},
@@ -312,16 +312,19 @@ class Catalogue:
             "size": 1,
         }
         hits = self.reader.search(self.names.runs, body)["hits"]["hits"]
-        return hits[0]["_source"]["counts"] if hits else {}
+        return hits[0]["_source"] if hits else {}
 
-    def record_run(self, side: str, started: datetime, counts: Mapping[str, int]) -> None:
-        """Keep the counts of a run over both sides that came to its end."""
+    def record_run(
+        self, side: str, started: datetime, counts: Mapping[str, int], settings: Mapping[str, Any]
+    ) -> None:
+        """Keep the counts of a run that came to its end, and what it went by."""
         record = {
             **_FINISHED,
             "side": side,
             "started": started.isoformat(),
             "finished": datetime.now(UTC).isoformat(),
             "counts": dict(counts),
+            "settings": dict(settings),
         }
         ident = f"run-{side}-{round(started.timestamp() * 1000)}"
         self.write([Put(self.names.runs, ident, record)])

@@ -114,6 +114,13 @@ class LinkRun:
         with source_lock(home, prefix, LINKS, LINKS):
             return _Pass(self, progress or Silent(), dry_run=dry_run).done(accept_shrink=accept_shrink)
 
+    def is_due(self) -> bool:
+        """Return whether patterns, thresholds or the linker itself have changed since the last run."""
+        if not self.settings.linking.enabled:
+            return False
+        now = Linker(ProductBook(()), self.settings.linking, similar_floor=self._floor).basis
+        return bool(self.catalogue.last_run(LINKS).get("settings", {}).get("basis") != now)
+
     def explain(self, asset: str) -> Explanation:
         """Judge one asset now, and tell everything.
 
@@ -242,7 +249,7 @@ class _Pass:
         return self._summary(len(linker.book))
 
     def _brake(self, products: int) -> None:
-        before = self._owner.catalogue.last_counts(LINKS).get("products", 0)
+        before = self._owner.catalogue.last_run(LINKS).get("counts", {}).get("products", 0)
         share = self._owner.settings.index.shrink_share
         if before and products < (1 - share) * before:
             raise SourceShrank(
@@ -324,7 +331,8 @@ class _Pass:
         assets = sum(self._states.values())
         if not self._dry_run:
             counts = {**self._counts, "assets": assets, "products": products}
-            self._owner.catalogue.record_run(LINKS, self._started, counts)
+            went_by = {"basis": self._owner.linker().basis}
+            self._owner.catalogue.record_run(LINKS, self._started, counts, went_by)
         return LinkSummary(
             outcome="planned" if self._dry_run else "finished",
             seconds=time.monotonic() - self._began,

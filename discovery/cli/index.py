@@ -6,6 +6,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,8 +25,9 @@ from discovery.config import AssetSourceSettings, ProductSourceSettings
 from discovery.errors import DiscoveryError, InputInvalid
 from discovery.wiring import Service
 from indexers.lifecycle import Change, FamilyStatus
+from indexers.link_run import LinkSummary
+from indexers.summary import FINISHED, RunSummary
 from indexers.summary import INTERRUPTED as RUN_INTERRUPTED
-from indexers.summary import RunSummary
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
 _accept_shrink = click.option(
@@ -64,7 +66,7 @@ def run(invocation: Invocation, names: tuple[str, ...], dry_run: bool, accept_sh
     service = Service(settings)
     chosen = [source for source in sources if not names or source.name in names]
     runs = [_run_of(service, source, dry_run=dry_run, accept_shrink=accept_shrink) for source in chosen]
-    _run_all(invocation, runs)
+    _run_all(invocation, runs, partial(linked_after, service, accept_shrink=accept_shrink))
 
 
 @index_group.command()
@@ -133,7 +135,7 @@ def _run_named(
             service.known.keep(source)
         return summary
 
-    _run_all(invocation, [run_and_keep])
+    _run_all(invocation, [run_and_keep], partial(linked_after, service, accept_shrink=accept_shrink))
 
 
 def _run_of(
@@ -162,8 +164,33 @@ def progress_line(label: str) -> Iterator[ProgressLine]:
         line.close()
 
 
-def _run_all(invocation: Invocation, runs: Sequence[Callable[[], RunSummary]]) -> None:
-    """Run each, print each summary, and end with the worst exit code."""
+def linked_after(
+    service: Service, summaries: Sequence[RunSummary], *, accept_shrink: bool = False
+) -> LinkSummary | None:
+    """Judge links anew if the runs, or the settings since, give reason to; return what came of it."""
+    if not service.settings.linking.enabled or any(summary.outcome != FINISHED for summary in summaries):
+        return None
+    if not any(summary.written or summary.gone for summary in summaries) and not service.links.is_due():
+        return None
+    with progress_line("links") as line:
+        return service.links.run(accept_shrink=accept_shrink, progress=line)
+
+
+def link_lines(summary: LinkSummary) -> list[str]:
+    """Return a run over links in one line, as a person reads it."""
+    counts, states = summary.counts, summary.states
+    asked = states["review"] + states["conflict"]
+    parts = [f"{counts[kind]} {kind}" for kind in ("new", "changed", "withdrawn") if counts[kind]]
+    done = f"links: {summary.outcome}: {summary.assets} assets judged, {', '.join(parts) or 'nothing changed'}"
+    return [f"{done}; {asked} to review; {summary.seconds:.1f} s"]
+
+
+def _run_all(
+    invocation: Invocation,
+    runs: Sequence[Callable[[], RunSummary]],
+    then: Callable[[Sequence[RunSummary]], LinkSummary | None],
+) -> None:
+    """Run each, print each summary, judge links, and end with the worst exit code."""
     summaries: list[RunSummary] = []
     errors: list[DiscoveryError] = []
     for single in runs:
@@ -181,9 +208,19 @@ def _run_all(invocation: Invocation, runs: Sequence[Callable[[], RunSummary]]) -
                 click.echo(line)
         if summary.outcome == RUN_INTERRUPTED:
             break
+    links: LinkSummary | None = None
+    try:
+        links = then(summaries) if summaries else None
+    except DiscoveryError as error:
+        errors.append(error)
+        say(f"discovery: {error.kind.title}: {error.detail}")
+    if links is not None and not invocation.json:
+        for line in link_lines(links):
+            click.echo(line)
     if invocation.json:
         documents = [summary.as_json() for summary in summaries]
-        invocation.emit(documents[0] if len(runs) == 1 else {"runs": documents}, [])
+        told = documents[0] if len(runs) == 1 else {"runs": documents}
+        invocation.emit({**told, "links": links.as_json() if links else None}, [])
     if any(summary.outcome == RUN_INTERRUPTED for summary in summaries):
         sys.exit(INTERRUPTED)
     codes = [error.kind.exit_code for error in errors]

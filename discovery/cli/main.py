@@ -10,6 +10,7 @@ from discovery.cli.configuration import config_group
 from discovery.cli.engine import engine_group
 from discovery.cli.index import index_group
 from discovery.cli.invocation import Group, errors_told
+from discovery.cli.link import link_group
 from discovery.cli.model import model_group
 from discovery.cli.search import search, similar
 from discovery.cli.service import check, demo, serve
@@ -38,6 +39,7 @@ for _command in (
     engine_group,
     model_group,
     index_group,
+    link_group,
     search,
     similar,
 ):

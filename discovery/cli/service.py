@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from discovery.cli.index import progress_line, summary_lines
+from discovery.cli.index import link_lines, linked_after, progress_line, summary_lines
 from discovery.cli.invocation import PROBLEMS_FOUND, Command, Invocation, pass_invocation, say
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.demo import CATALOGUE
@@ -87,9 +87,10 @@ def demo(invocation: Invocation, host: str | None, port: int | None, no_serve: b
         summaries.append(service.index_products(table, line))
     for source in (pictures, table):
         service.known.keep(source)
-    for summary in summaries:
-        for text in summary_lines(summary):
-            say(text)
+    links = linked_after(service, summaries)
+    told = [line for summary in summaries for line in summary_lines(summary)]
+    for text in [*told, *(link_lines(links) if links else [])]:
+        say(text)
     if no_serve:
         invocation.emit({"runs": [summary.as_json() for summary in summaries]}, ["demo: indexed"])
         return

@@ -39,17 +39,35 @@ class Records:
                 raise
         return Stored(reply["_source"], reply["_seq_no"], reply["_primary_term"])
 
-    def put(self, index: str, id: str, source: Mapping[str, Any], expected: Stored | None) -> Stored:
+    def put(
+        self,
+        index: str,
+        id: str,
+        source: Mapping[str, Any],
+        expected: Stored | None,
+        *,
+        visible: bool = True,
+    ) -> Stored:
         """Write a record: over ``expected`` as it was read, or, with None, where there is none yet.
+
+        Unless ``visible`` is false it returns when searches see the record; after many, :meth:`refresh`.
 
         Raises:
             EngineConflict: somebody else was there first; read again and decide again.
         """
         with translated():
             reply = self._client.index(
-                index=index, id=id, body=source, params={**_condition(expected), "refresh": "wait_for"}
+                index=index,
+                id=id,
+                body=source,
+                params={**_condition(expected), "refresh": "wait_for" if visible else "false"},
             )
         return Stored(source, reply["_seq_no"], reply["_primary_term"])
+
+    def refresh(self, index: str) -> None:
+        """Let searches see everything written so far."""
+        with translated():
+            self._client.indices.refresh(index=index)
 
     def delete(self, index: str, id: str, expected: Stored) -> None:
         """Take away a record as it was read.

@@ -1,0 +1,1 @@
+"""What people decide, kept as records that no later run overrules."""

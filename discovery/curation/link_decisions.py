@@ -1,0 +1,212 @@
+"""People's word on links: an asset shows a product, or does not.
+
+A decision is a record first, and only then brought onto both sides; if the service dies in between, the next
+run over links does the rest. There is one record for each asset and product, with its history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from discovery.engine.reader import Reader
+from discovery.engine.records import Records, Stored
+from discovery.errors import EngineConflict, FieldProblem, InputInvalid
+from discovery.linking.outcome import Decision, Kind
+from discovery.linking.roles import ROLES
+from mappings.registry import ASSETS, DECISIONS, PRODUCTS
+
+MOST_AT_ONCE = 1000
+MOST_HISTORY = 50
+LONGEST_TEXT = 2000
+_KIND = "link"
+_TRIES = 5
+
+
+class Word(StrEnum):
+    """What may be said. ``move`` refuses one product and accepts another; ``withdraw`` takes a word back."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    MOVE = "move"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWord:
+    """One thing that somebody says of a link. ``to`` is the other product of a move."""
+
+    asset: str
+    sku: str
+    word: Word
+    to: str | None = None
+    role: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    asset: str
+    sku: str
+    word: Word
+    role: str | None
+    why: str
+
+
+class LinkDecisions:
+    """The decisions of one prefix. ``reconsider`` brings them onto the assets that it is given."""
+
+    def __init__(
+        self,
+        records: Records,
+        reader: Reader,
+        prefix: str,
+        reconsider: Callable[[Sequence[str]], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._records = records
+        self._reader = reader
+        self._index = DECISIONS.write_alias(prefix)
+        self._assets = ASSETS.read_alias(prefix)
+        self._products = PRODUCTS.read_alias(prefix)
+        self._reconsider = reconsider
+        self._clock = clock
+
+    def of(self, assets: Sequence[str]) -> Mapping[str, Sequence[Decision]]:
+        """Return what people said of assets, by asset."""
+        found: dict[str, list[Decision]] = defaultdict(list)
+        conditions = [
+            {"term": {"kind": _KIND}},
+            {"terms": {"asset": list(assets)}},
+            {"terms": {"verdict": [kind.value for kind in Kind]}},
+        ]
+        for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}):
+            one = _decision(hit["_source"])
+            found[one.asset].append(one)
+        return found
+
+    def decide(self, words: Sequence[LinkWord], by: str) -> tuple[Decision, ...]:
+        """Record what somebody says, and bring it onto both sides; all of it, or none if any is wrong.
+
+        Returns what holds of each asset and product that was named, in that order; what was withdrawn is
+        not among it.
+
+        Raises:
+            InputInvalid: naming each that is wrong: an unknown asset, product or role, a move to nowhere.
+        """
+        self._check(words, by)
+        said = [one for word in words for one in _parts(word)]
+        now = self._clock()
+        kept = [self._keep(one, by, now) for one in said]
+        self._records.refresh(self._index)
+        self._reconsider(list(dict.fromkeys(one.asset for one in said)))
+        return tuple(_decision(source) for source in kept if source["verdict"] != Word.WITHDRAW)
+
+    def _check(self, words: Sequence[LinkWord], by: str) -> None:
+        problems: list[FieldProblem] = []
+        if not words:
+            problems.append(FieldProblem("decisions", "expected at least one decision"))
+        if len(words) > MOST_AT_ONCE:
+            problems.append(FieldProblem("decisions", f"at most {MOST_AT_ONCE} at once"))
+        elif words:
+            problems += self._problems(words)
+        if len(by) > LONGEST_TEXT:
+            problems.append(FieldProblem("by", f"at most {LONGEST_TEXT} characters"))
+        if problems:
+            told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5])
+            raise InputInvalid(told, tuple(problems))
+
+    def _problems(self, words: Sequence[LinkWord]) -> Iterator[FieldProblem]:
+        skus = {sku for word in words for sku in (word.sku, word.to) if sku}
+        known_assets = self._known(self._assets, {word.asset for word in words})
+        known_products = self._known(self._products, skus)
+        for number, word in enumerate(words):
+            at = f"decisions.{number}"
+            if word.asset not in known_assets:
+                yield FieldProblem(f"{at}.asset", f"there is no asset {word.asset[:100]!r}")
+            # What is refused or withdrawn may be gone by now.
+            if word.word is Word.ACCEPT and word.sku not in known_products:
+                yield FieldProblem(f"{at}.sku", f"there is no product {word.sku[:100]!r}")
+            if word.word is Word.MOVE and word.to is None:
+                yield FieldProblem(f"{at}.to", "a move names the product it goes to")
+            elif word.word is Word.MOVE and word.to not in known_products:
+                yield FieldProblem(f"{at}.to", f"there is no product {str(word.to)[:100]!r}")
+            elif word.word is Word.MOVE and word.to == word.sku:
+                yield FieldProblem(f"{at}.to", "a move goes to another product")
+            elif word.word is not Word.MOVE and word.to is not None:
+                yield FieldProblem(f"{at}.to", "only a move goes to another product")
+            if word.role is not None and word.role not in ROLES:
+                yield FieldProblem(f"{at}.role", f"expected one of {', '.join(ROLES)}")
+            if len(word.why) > LONGEST_TEXT:
+                yield FieldProblem(f"{at}.why", f"at most {LONGEST_TEXT} characters")
+
+    def _known(self, index: str, ids: set[str]) -> set[str]:
+        sane = sorted(one for one in ids if one and len(one.encode("utf-8", "replace")) <= 512)
+        return set(self._reader.multi_get(index, sane, includes=("id",)))
+
+    def _keep(self, said: _Said, by: str, now: datetime) -> Mapping[str, Any]:
+        ident = _id(said.asset, said.sku)
+        for _ in range(_TRIES):
+            stored = self._records.get(self._index, ident)
+            source = _source(ident, said, by, now, stored)
+            try:
+                self._records.put(self._index, ident, source, stored, visible=False)
+            except EngineConflict:
+                continue
+            return source
+        raise EngineConflict(
+            f"the link of {said.asset!r} and {said.sku!r} is being decided by others; try again"
+        )
+
+
+def _parts(word: LinkWord) -> Iterator[_Said]:
+    if word.word is Word.MOVE:
+        assert word.to is not None
+        yield _Said(word.asset, word.sku, Word.REFUSE, None, word.why)
+        yield _Said(word.asset, word.to, Word.ACCEPT, word.role, word.why)
+    else:
+        yield _Said(word.asset, word.sku, word.word, word.role, word.why)
+
+
+def _source(ident: str, said: _Said, by: str, now: datetime, stored: Stored | None) -> dict[str, Any]:
+    history: list[Any] = []
+    if stored is not None:
+        before = {name: value for name, value in stored.source.items() if name in _TOLD}
+        history = [*stored.source.get("history", {}).get("entries", ()), before][-MOST_HISTORY:]
+    source = {
+        "id": ident,
+        "kind": _KIND,
+        "asset": said.asset,
+        "sku": said.sku,
+        "verdict": said.word.value,
+        "by": by,
+        "at": now.isoformat(),
+        "why": said.why,
+        "history": {"entries": history},
+    }
+    return source if said.role is None else {**source, "role": said.role}
+
+
+_TOLD = ("verdict", "role", "by", "at", "why")
+
+
+def _decision(source: Mapping[str, Any]) -> Decision:
+    return Decision(
+        asset=source["asset"],
+        sku=source["sku"],
+        kind=Kind(source["verdict"]),
+        by=source["by"],
+        at=datetime.fromisoformat(source["at"]),
+        role=source.get("role"),
+        why=source.get("why", ""),
+    )
+
+
+def _id(asset: str, sku: str) -> str:
+    digest = hashlib.blake2b(f"{asset}\0{sku}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"{_KIND}-{digest}"
