@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 
@@ -45,8 +46,12 @@ def caption_colour_evidence(source: AssetSource, family: Family) -> Iterator[Evi
         ("keywords", " ".join(source.keywords[:100])),
         ("alternative text", source.alt_text),
     ):
-        colour = colour_of(words(text), family) if text else None
-        if colour is None or not colour.said:
+        if not text:
+            continue
+        told = words(text)
+        after = [word for before, word in itertools.pairwise(told) if before == "in"]
+        colour = colour_of(told, family, expected=after if place == "title" else ())
+        if not colour.said:
             continue
         if colour.look is not None:
             yield Evidence(

@@ -114,6 +114,11 @@ def meaning(colour: str) -> frozenset[str]:
     return meant | {shifted[name] for name in meant if name in shifted}
 
 
+def may_be_colour(word: str) -> bool:
+    """Return whether ``word`` is a colour's where a colour is expected; elsewhere it may be a flower."""
+    return len(word) >= 4 and word in _MEANS
+
+
 def is_colour_word(word: str) -> bool:
     """Return whether ``word`` alone is a colour's plain name, which which means nothing else."""
     return word in _PLAIN

@@ -228,7 +228,10 @@ class _Judgement:
         if best.probability < self._settings.review:
             return State.NONE, f"the best guess, {best.sku}, is too weak ({best.probability:.0%})"
         ahead = best.probability - self._next(kept) >= self._settings.margin
-        settled = any(one.contribution > 0 and one.feature in _SETTLING for one in best.evidence)
+        said = {one.feature for one in best.evidence if one.contribution > 0}
+        if ahead and "declared" in said:
+            return State.AUTO, f"the catalogue names it for {best.sku}, and nothing speaks against that"
+        settled = bool(_SETTLING & said)
         if best.probability >= self._settings.auto and ahead:
             if not settled:
                 return (

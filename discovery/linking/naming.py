@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from discovery.linking.book import Family, Named, ProductBook, code_strength
-from discovery.linking.colours import is_colour_word, meaning, names_of
+from discovery.linking.colours import is_colour_word, may_be_colour, meaning, names_of
 from discovery.linking.evidence import Evidence
 from discovery.linking.gtin import gtin
 from discovery.linking.patterns import Patterns, Reading
@@ -112,7 +112,7 @@ def _told(
     views = [word for word in rest if view_role(word)]
     for named in code.named:
         family = book.family(named.family)
-        colour = colour_of(rest, family)
+        colour = colour_of(rest, family, expected=rest[:1])
         feature = f"{kind}_gtin" if code.is_gtin else f"{kind}_identifier"
         if named.sku is None or named.sku == family.umbrella:
             feature = f"{kind}_style" if not code.is_gtin else feature
@@ -151,10 +151,11 @@ class ColourSaid:
     used: frozenset[str] = frozenset()
 
 
-def colour_of(said: Sequence[str], family: Family) -> ColourSaid:
+def colour_of(said: Sequence[str], family: Family, expected: Sequence[str] = ()) -> ColourSaid:
     """Return the colour that words tell, as a look of the family where one is called so.
 
     A look's own name counts first, the longest one; then a plain colour word that only one look can mean.
+    ``expected`` are words where a colour is expected; there any colour's word is taken for one.
     """
     best = ColourSaid()
     present = set(said)
@@ -168,6 +169,7 @@ def colour_of(said: Sequence[str], family: Family) -> ColourSaid:
     if best.said:
         return best
     plain = [word for word in said if is_colour_word(word)]
+    plain = plain or [word for word in expected if may_be_colour(word) and word not in family.words]
     if not plain:
         return best
     meant = meaning(plain[-1])
