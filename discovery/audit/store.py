@@ -169,7 +169,9 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Freeze both sides at one moment, and let go of them at the end."""
+        """Freeze both sides at one moment, all that was acknowledged by then included; let go at the end."""
+        for index in (self.assets, self.products):
+            self._writer.refresh(index)
         pit = self.reader.open_point_in_time(f"{self.assets},{self.products}", KEEP_ALIVE_SECONDS)
         snapshot = Snapshot(self.reader, pit, self.assets)
         try:
