@@ -181,7 +181,9 @@ def link_lines(summary: LinkSummary) -> list[str]:
     counts, states = summary.counts, summary.states
     asked = states["review"] + states["conflict"]
     parts = [f"{counts[kind]} {kind}" for kind in ("new", "changed", "withdrawn") if counts[kind]]
-    done = f"links: {summary.outcome}: {summary.assets} assets judged, {', '.join(parts) or 'nothing changed'}"
+    done = (
+        f"links: {summary.outcome}: {summary.assets} assets judged, {', '.join(parts) or 'nothing changed'}"
+    )
     return [f"{done}; {asked} to review; {summary.seconds:.1f} s"]
 
 
