@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from discovery.audit.service import AuditService
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.engine.client import Engine, connect
@@ -128,6 +129,16 @@ class Service:
             self.settings.engine.prefix,
             lambda ids: self.links.reconsider(ids),
         )
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """What is wrong with the catalogue, and what people made of it."""
+        return AuditService(self.engine, self.settings)
+
+    def link_states(self, assets: Sequence[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Return what linking made of assets: its state, and the products that were proposed."""
+        kept = self.lifecycle.serving().links.documents(assets)
+        return {ident: (one.state, one.sku) for ident, one in kept.items()}
 
     def original(self, asset: AssetDocument) -> bytes:
         """Return an indexed file's bytes, read from its source."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from discovery.engine.reader import Reader
 from mappings.documents import LinkDocument
 
-_HOLDING = ("id", "source", "name", "state", "judged", "digest", "pending", "applied", "refused")
+_HOLDING = ("id", "source", "name", "state", "judged", "digest", "pending", "sku", "applied", "refused")
 
 
 class LinkShelf:

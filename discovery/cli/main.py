@@ -6,6 +6,7 @@ import logging
 
 import click
 
+from discovery.cli.audit import audit_group
 from discovery.cli.configuration import config_group
 from discovery.cli.engine import engine_group
 from discovery.cli.index import index_group
@@ -40,6 +41,7 @@ for _command in (
     model_group,
     index_group,
     link_group,
+    audit_group,
     search,
     similar,
 ):

@@ -1,0 +1,73 @@
+"""``discovery audit``: judge the catalogue, and tell what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from discovery.audit.model import SEVERITIES, AuditRun, Outcome
+from discovery.audit.reports.model import Report
+from discovery.audit.reports.plain import as_csv, as_json
+from discovery.audit.runner import Terms
+from discovery.cli.index import progress_line
+from discovery.cli.invocation import PROBLEMS_FOUND, Group, Invocation, pass_invocation
+from discovery.errors import InputInvalid
+from discovery.wiring import Service
+
+FORMATS: dict[str, Callable[[Report], bytes]] = {"json": as_json, "csv": as_csv}
+
+
+@click.group("audit", cls=Group)
+def audit_group() -> None:
+    """Find what is outdated, unlinked, expired, doubled or incomplete."""
+
+
+@audit_group.command()
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Judge by this rule only; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Say what would be found; keep nothing.")
+@click.option("--accept", is_flag=True, help="Go on where far more is flagged than before.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 if anything this severe is open.")
+@pass_invocation
+def run(
+    invocation: Invocation, rules: tuple[str, ...], dry_run: bool, accept: bool, fail_on: str | None
+) -> None:
+    """Judge every asset and product by every rule. Exit code 1 if a brake stopped it."""
+    service = Service(invocation.settings())
+    with progress_line("audit") as line:
+        terms = Terms(rules=rules, dry_run=dry_run, accept=accept, links=service.link_states, progress=line)
+        done = service.audit.run(terms)
+    invocation.emit(done, _lines(done))
+    severe = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on else ()
+    if done.outcome is Outcome.STOPPED or any(done.severities.get(name) for name in severe):
+        sys.exit(PROBLEMS_FOUND)
+
+
+@audit_group.command()
+@click.option("--format", "format_", type=click.Choice(tuple(FORMATS)), default="json", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@pass_invocation
+def report(invocation: Invocation, format_: str, output: Path) -> None:
+    """Write what is open now, since when, and who is to mend it, to a file."""
+    made = Service(invocation.settings()).audit.report()
+    try:
+        output.write_bytes(FORMATS[format_](made))
+    except OSError as error:
+        raise InputInvalid(f"the report cannot be written to {output}: {error.strerror}") from error
+    told = {"file": str(output), "findings": len(made.findings)}
+    invocation.emit(told, [f"{len(made.findings)} findings written to {output}"])
+
+
+def _lines(done: AuditRun) -> list[str]:
+    told = ", ".join(f"{done.severities.get(name, 0)} {name}" for name in reversed(SEVERITIES))
+    lines = [
+        f"  {name}: {counts.flagged} ({counts.new} new)"
+        for name, counts in done.rules.items()
+        if counts.flagged
+    ]
+    lines += [f"  {reason}" for reason in (*done.reasons, *done.notes)]
+    changed = f"{done.new} new, {done.still} still there, {done.returned} returned, {done.gone} gone"
+    seen = f"{done.assets} assets and {done.products} products"
+    return [*lines, f"audit: {done.outcome.value}: {seen}; {told}; {changed}"]
