@@ -87,8 +87,7 @@ def _code(begin: int, end: int, text: str, book: ProductBook) -> Found | None:
     by_gtin = book.by_gtin(digits) if digits else ()
     if by_gtin:
         return Found(begin, end, text, by_gtin, 1.0, is_gtin=True)
-    strength = code_strength(text)
-    if named and strength >= LEAST_STRENGTH:
+    if named and (strength := code_strength(text)) >= LEAST_STRENGTH:
         return Found(begin, end, text, named, strength, is_gtin=False)
     return None
 
