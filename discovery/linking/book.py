@@ -85,7 +85,8 @@ class _Row:
 class ProductBook:
     """What the linker knows of the products, in memory; built once, then only read.
 
-    About 0.5 kB a product beside its own texts (measured at 100,000). The order in which products come does not matter.
+    About 0.5 kB a product beside its own texts (measured at 100,000).
+    The order in which products come does not matter.
     """
 
     def __init__(self, products: Iterable[ProductDocument]) -> None:
