@@ -186,7 +186,12 @@ def test_ctrl_c_ends_the_run_at_once_with_a_right_summary(stage: Stage) -> None:
             return super().embed_pictures(batch)
 
     stage.embedder = Interrupting()
-    summary = stage.index(files)
+    # A shell lets what it runs in the background ignore Ctrl-C, and Python then makes no error of it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        summary = stage.index(files)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert summary.outcome == "interrupted"
     assert summary.written == len(stage.assets()) > 0
     stage.embedder = CountingEmbedder()
