@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
-from discovery.audit.model import SELF, SEVERITIES, About, AuditRun, Finding, Outcome
+from discovery.audit.model import SELF, SEVERITIES, About, AuditRun, Finding, Outcome, Severity
 from discovery.audit.rules import RULES
 
 NOBODY = "nobody yet"
@@ -19,7 +19,7 @@ class RuleLine:
     """One rule in a report: what it asks, what to do, and how many of its findings are in which state."""
 
     name: str
-    severity: str
+    severity: Severity
     question: str
     remedy: str
     open: int = 0

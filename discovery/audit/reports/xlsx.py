@@ -1,0 +1,120 @@
+"""The report as a workbook: findings with a frozen, filtered header, rules and runs beside them. Pure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from discovery.audit.reports.model import Report
+from discovery.audit.reports.plain import COLUMNS, rows
+
+MOST_ROWS = 1_048_000
+LONGEST_CELL = 32_000
+"""Rows of a sheet, and characters of a cell, that every spreadsheet program takes."""
+
+WIDTHS = {
+    "id": 26, "severity": 10, "rule": 26, "state": 13, "subject_kind": 10, "subject_id": 26,
+    "subject_name": 44, "source": 14, "family": 14, "verdict": 22, "reasons": 60, "confidence": 11,
+    "owner": 26, "due": 12, "waived_until": 12, "note": 30, "ends": 12, "first_seen": 17, "last_seen": 17,
+    "remedy": 50, "link": 50,
+}  # fmt: skip
+
+_HEADER = PatternFill("solid", fgColor="FF1C2430")
+_TINTS = {"error": "FFFBE4E2", "warning": "FFFDF0DC", "info": "FFE8EEF6"}
+_DAY, _MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+
+
+def as_xlsx(report: Report) -> bytes:
+    """Return the workbook; texts are never formulas, dates are dates (UTC)."""
+    book = Workbook(write_only=True)
+    _sheet(book, "Findings", COLUMNS, rows(report), [WIDTHS[name] for name in COLUMNS], tint=1)
+    _sheet(
+        book,
+        "Rules",
+        ("rule", "severity", "question", "remedy", "open", "waived", "new", "settled", "not_judged"),
+        (
+            (r.name, r.severity, r.question, r.remedy, r.open, r.waived, r.new, r.settled, r.not_judged)
+            for r in report.rules
+        ),
+        (26, 10, 50, 60, 9, 9, 9, 9, 30),
+        tint=1,
+    )
+    _sheet(
+        book,
+        "Owners",
+        ("owner", "open"),
+        report.owners.items(),
+        (36, 10),
+    )
+    _sheet(
+        book,
+        "Runs",
+        ("at", "outcome", "findings", "new", "settled", "errors", "warnings", "notices"),
+        (
+            (t.at, str(t.outcome), t.flagged, t.new, t.gone, *(t.severities.get(s, 0) for s in _TINTS))
+            for t in report.trends
+        ),
+        (17, 12, 10, 10, 10, 10, 10, 10),
+    )
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _sheet(
+    book: Workbook,
+    title: str,
+    columns: Sequence[str],
+    lines: Iterable[Sequence[Any]],
+    widths: Sequence[float],
+    tint: int | None = None,
+) -> None:
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for place, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    last = get_column_letter(len(columns))
+    told = [list(line) for _, line in zip(range(MOST_ROWS), lines, strict=False)]
+    sheet.auto_filter.ref = f"A1:{last}{len(told) + 1}"
+    sheet.append([_header(sheet, name) for name in columns])
+    for line in told:
+        fill = PatternFill("solid", fgColor=_TINTS[line[tint]]) if tint is not None else None
+        sheet.append(
+            [_cell(sheet, value, fill if place == tint else None) for place, value in enumerate(line)]
+        )
+
+
+def _header(sheet: Any, name: str) -> Any:
+    cell = WriteOnlyCell(sheet, name.replace("_", " "))
+    cell.font = Font(bold=True, color="FFFFFFFF")
+    cell.fill = _HEADER
+    return cell
+
+
+def _cell(sheet: Any, value: Any, fill: PatternFill | None) -> Any:
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("", value.encode("utf-8", "replace").decode())[:LONGEST_CELL]
+        cell = WriteOnlyCell(sheet, text)
+        cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+        cell.alignment = Alignment(vertical="top", wrap_text=len(text) > 40)
+    elif isinstance(value, datetime):
+        cell = WriteOnlyCell(sheet, value.replace(tzinfo=None))
+        cell.number_format = _MOMENT
+    elif isinstance(value, date):
+        cell = WriteOnlyCell(sheet, datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a day
+        cell.number_format = _DAY
+    else:
+        cell = WriteOnlyCell(sheet, value)
+    if not isinstance(value, str):
+        cell.alignment = Alignment(vertical="top")
+    if fill is not None:
+        cell.fill = fill
+    return cell
