@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from discovery.audit.model import SEVERITIES, AuditRun, Outcome
-from discovery.audit.reports.model import Report
-from discovery.audit.reports.plain import as_csv, as_json
+from discovery.audit.reports.formats import FORMATS
 from discovery.audit.runner import Terms
 from discovery.cli.index import progress_line
 from discovery.cli.invocation import PROBLEMS_FOUND, Group, Invocation, pass_invocation
 from discovery.errors import InputInvalid
 from discovery.wiring import Service
-
-FORMATS: dict[str, Callable[[Report], bytes]] = {"json": as_json, "csv": as_csv}
 
 
 @click.group("audit", cls=Group)
@@ -39,28 +36,32 @@ def run(
     with progress_line("audit") as line:
         terms = Terms(rules=rules, dry_run=dry_run, accept=accept, links=service.link_states, progress=line)
         done = service.audit.run(terms)
-    invocation.emit(done, _lines(done))
+    invocation.emit(done, audit_lines(done))
     severe = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on else ()
     if done.outcome is Outcome.STOPPED or any(done.severities.get(name) for name in severe):
         sys.exit(PROBLEMS_FOUND)
 
 
 @audit_group.command()
-@click.option("--format", "format_", type=click.Choice(tuple(FORMATS)), default="json", show_default=True)
+@click.option("--format", "format_", type=click.Choice(tuple(FORMATS)), default="html", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @pass_invocation
 def report(invocation: Invocation, format_: str, output: Path) -> None:
     """Write what is open now, since when, and who is to mend it, to a file."""
-    made = Service(invocation.settings()).audit.report()
+    settings = invocation.settings()
+    made = Service(settings).audit.report()
+    if not made.base_url:
+        made = replace(made, base_url=f"http://{settings.web.host}:{settings.web.port}")
     try:
-        output.write_bytes(FORMATS[format_](made))
+        output.write_bytes(FORMATS[format_].make(made))
     except OSError as error:
         raise InputInvalid(f"the report cannot be written to {output}: {error.strerror}") from error
     told = {"file": str(output), "findings": len(made.findings)}
     invocation.emit(told, [f"{len(made.findings)} findings written to {output}"])
 
 
-def _lines(done: AuditRun) -> list[str]:
+def audit_lines(done: AuditRun) -> list[str]:
+    """Return a run as a person reads it: a line for each rule that flagged anything, and one for all."""
     told = ", ".join(f"{done.severities.get(name, 0)} {name}" for name in reversed(SEVERITIES))
     lines = [
         f"  {name}: {counts.flagged} ({counts.new} new)"

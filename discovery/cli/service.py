@@ -8,6 +8,8 @@ import threading
 
 import click
 
+from discovery.audit.runner import Terms
+from discovery.cli.audit import audit_lines
 from discovery.cli.index import link_lines, linked_after, progress_line, summary_lines
 from discovery.cli.invocation import PROBLEMS_FOUND, Command, Invocation, pass_invocation, say
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
@@ -89,7 +91,9 @@ def demo(invocation: Invocation, host: str | None, port: int | None, no_serve: b
         service.known.keep(source)
     links = linked_after(service, summaries)
     told = [line for summary in summaries for line in summary_lines(summary)]
-    for text in [*told, *(link_lines(links) if links else [])]:
+    with progress_line("demo audit") as line:
+        audited = service.audit.run(Terms(links=service.link_states, progress=line))
+    for text in [*told, *(link_lines(links) if links else []), *audit_lines(audited)[-1:]]:
         say(text)
     if no_serve:
         invocation.emit({"runs": [summary.as_json() for summary in summaries]}, ["demo: indexed"])
