@@ -285,10 +285,15 @@ def rebuild(invocation: Invocation) -> None:
     service = Service(invocation.settings())
     with progress_line("rebuild") as line:
         change, summaries = service.rebuild(line)
+    links = linked_after(service, summaries)
     lines = [line for summary in summaries for line in summary_lines(summary)]
     invocation.emit(
-        {"change": change, "runs": [summary.as_json() for summary in summaries]},
-        lines + _change_lines(change),
+        {
+            "change": change,
+            "runs": [summary.as_json() for summary in summaries],
+            "links": links.as_json() if links else None,
+        },
+        [*lines, *_change_lines(change), *(link_lines(links) if links else [])],
     )
 
 
