@@ -54,8 +54,8 @@ def asset(key: str = "mugs/mug_front.jpg", *skus: str, **given: Any) -> AssetDoc
         "modified": NOW - YEAR,
     }
     names = {field.name for field in dataclasses.fields(AssetSource)}
+    place = given.pop("source", "studio")
     said |= {name: given.pop(name) for name in list(given) if name in names}
-    source = said.pop("source", "studio")
     media = Media(
         type=given.pop("type", "image"),
         mime="image/jpeg",
@@ -66,10 +66,8 @@ def asset(key: str = "mugs/mug_front.jpg", *skus: str, **given: Any) -> AssetDoc
         height=given.pop("height", 800),
     )
     document = AssetDocument(
-        id=asset_id(source, key),
-        source=AssetSource(
-            name=source, key=key, uri=f"memory:{key}", filename=key.rpartition("/")[2], **said
-        ),
+        id=asset_id(place, key),
+        source=AssetSource(name=place, key=key, uri=f"memory:{key}", filename=key.rpartition("/")[2], **said),
         media=media,
         product=ProductSide(
             linked=bool(skus),

@@ -42,10 +42,20 @@ def judge(rule: str, subject: Subject, world: Context) -> Verdict | None:
 
 FLAGGED: list[tuple[str, Subject, Context, str]] = [
     ("asset-unlinked", ALONE, PLAIN, "no product names it"),
-    ("asset-unlinked", dataclasses.replace(ALONE, link_state="review", claimants=("MG-1",)), PLAIN, "MG-1 waits"),
+    (
+        "asset-unlinked",
+        dataclasses.replace(ALONE, link_state="review", claimants=("MG-1",)),
+        PLAIN,
+        "MG-1 waits",
+    ),
     ("asset-unlinked", ALONE, context(copies=copy(linked=False)), "no product names it"),
     ("asset-stale", shown(by=SOLD_NO_MORE), PLAIN, "MG-1 is discontinued"),
-    ("asset-stale", shown(by=product(attribute_values={"season": ("SS 2024",)})), PLAIN, "season of MG-1 is over"),
+    (
+        "asset-stale",
+        shown(by=product(attribute_values={"season": ("SS 2024",)})),
+        PLAIN,
+        "season of MG-1 is over",
+    ),
     (
         "asset-stale",
         shown(by=product(modified=NOW - WEEK), created=NOW - 6 * YEAR),
@@ -72,8 +82,18 @@ FLAGGED: list[tuple[str, Subject, Context, str]] = [
     ("asset-metadata-incomplete", AssetSubject(asset(title=None, keywords=())), PLAIN, "title, keywords"),
     ("asset-metadata-incomplete", AssetSubject(asset(copyright=None)), PLAIN, "rights"),
     ("asset-alt-text-missing", shown(alt_text=None), PLAIN, "shows MG-1"),
-    ("asset-never-used", AssetSubject(asset(created=NOW - 2 * YEAR, modified=NOW - 2 * YEAR)), context(usage=FEED), "no use since it was made"),
-    ("asset-never-used", AssetSubject(asset(created=NOW - 9 * YEAR, modified=NOW - 9 * YEAR)), context(usage=FEED), "before that is not known"),
+    (
+        "asset-never-used",
+        AssetSubject(asset(created=NOW - 2 * YEAR, modified=NOW - 2 * YEAR)),
+        context(usage=FEED),
+        "no use since it was made",
+    ),
+    (
+        "asset-never-used",
+        AssetSubject(asset(created=NOW - 9 * YEAR, modified=NOW - 9 * YEAR)),
+        context(usage=FEED),
+        "before that is not known",
+    ),
     ("product-no-asset", having(), PLAIN, "it names no picture"),
     ("product-no-asset", having(images=(("x.jpg", "hero"),)), PLAIN, "none of the 1 pictures"),
     (
@@ -115,16 +135,31 @@ FLAGGED: list[tuple[str, Subject, Context, str]] = [
     ("product-asset-outdated", having(asset(licence_ends=NOW - WEEK)), PLAIN, "its licence ended"),
     ("product-incomplete", having(price=None, description=None), PLAIN, "description, price"),
     ("product-incomplete", having(), context(required=("attribute.Material",)), "attribute.Material"),
-    ("product-incomplete", having(), context(expected={"Mugs": frozenset({"material"})}), "unlike most of Mugs"),
-    ("link-conflict", dataclasses.replace(ALONE, link_state="conflict", claimants=("A1", "B2")), PLAIN, "A1, B2 claim it"),
+    (
+        "product-incomplete",
+        having(),
+        context(expected={"Mugs": frozenset({"material"})}),
+        "unlike most of Mugs",
+    ),
+    (
+        "link-conflict",
+        dataclasses.replace(ALONE, link_state="conflict", claimants=("A1", "B2")),
+        PLAIN,
+        "A1, B2 claim it",
+    ),
     (
         "link-conflict",
         AssetSubject(asset("mg-102-blue.jpg", "MG-102", "MG-103"), (product("MG-102"), product("MG-103"))),
         PLAIN,
         "carries MG-102, but MG-103",
     ),
-    ("link-dead", having(FRONT, images=(("mugs/mug_front.jpg", "hero"), ("gone.jpg", "back"))), PLAIN, "not there: gone.jpg"),
-]  # fmt: skip
+    (
+        "link-dead",
+        having(FRONT, images=(("mugs/mug_front.jpg", "hero"), ("gone.jpg", "back"))),
+        PLAIN,
+        "not there: gone.jpg",
+    ),
+]
 
 LEFT_ALONE: list[tuple[str, Subject, Context]] = [
     ("asset-unlinked", shown(), PLAIN),
@@ -266,7 +301,7 @@ def test_rules_about_the_other_side_are_silent_where_there_is_none() -> None:
 
 
 def test_an_expired_file_is_an_error_only_while_it_is_shown() -> None:
-    ended = {"licence_ends": NOW - WEEK}
+    ended: dict[str, Any] = {"licence_ends": NOW - WEEK}
     free, bound = (
         judge("asset-expired", subject, PLAIN) for subject in (AssetSubject(asset(**ended)), shown(**ended))
     )
@@ -299,7 +334,8 @@ def test_a_scope_changes_parameters_for_its_source_or_family() -> None:
         AuditScopeSettings(source="archive", least_long_edge=100),
     )
     world = context(scopes=scopes)
-    large, small = {"family": ("Mugs",)}, {"source": "archive", "width": 120, "height": 90}
+    large: dict[str, Any] = {"family": ("Mugs",)}
+    small: dict[str, Any] = {"source": "archive", "width": 120, "height": 90}
     assert judge("asset-low-resolution", shown(**large), world) is not None
     assert judge("asset-low-resolution", shown(**small), world) is None
     assert judge("asset-low-resolution", shown(), world) is None
