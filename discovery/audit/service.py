@@ -7,14 +7,16 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from discovery.audit import scopes
 from discovery.audit.changes import changed
 from discovery.audit.codec import finding_of
+from discovery.audit.mail import Delivery, send
 from discovery.audit.memory import awake
 from discovery.audit.model import SELF, SEVERITIES, STATES, UNRESOLVED, AuditRun, Finding, Outcome
+from discovery.audit.reports.digest import Digest, digests
 from discovery.audit.reports.model import Report, make_report
 from discovery.audit.rules import RULES
 from discovery.audit.runner import Terms, run_audit
@@ -69,6 +71,7 @@ class AuditService:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._settings = settings.audit
+        self._mail = settings.mail
         self._base_url = settings.mail.service_url
         self._clock = clock or (lambda: datetime.now(UTC))
         self._store = Store(
@@ -171,6 +174,20 @@ class AuditService:
             base_url=self._base_url,
             rows=self._settings.report_rows,
         )
+
+    def digests(self, since: date | None = None) -> tuple[Digest, ...]:
+        """Return the mails that are due today; ``since`` is the day of the last ones."""
+        return digests(
+            self.all_findings(),
+            self._clock().date(),
+            since=since,
+            lead_days=self._settings.lead_days,
+            base_url=self._base_url,
+        )
+
+    def mail(self, since: date | None = None) -> tuple[Delivery, ...]:
+        """Send the mails that are due today to the owners of what they are about, and say how it went."""
+        return send(self.digests(since), self._mail)
 
     def _current(self, finding: Finding) -> Finding:
         """Return the finding as it stands today: a waiver ends on its day, not at the next run."""

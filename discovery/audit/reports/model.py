@@ -69,7 +69,7 @@ class Report:
         if subject.kind == "audit":
             return None
         kind = "assets" if subject.kind == "asset" else "products"
-        return f"{self.base_url.rstrip('/')}/api/v1/{kind}/{quote(subject.id, safe='')}"
+        return f"{self.base_url.rstrip('/')}/api/v1/{kind}/{quote(subject.id, safe='', errors='replace')}"
 
     def thumbnail(self, subject: About) -> str | None:
         """Return the address of a picture of a subject, ``None`` where there is none."""
