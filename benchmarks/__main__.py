@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import counts, indexing, linking, memory, products, relevance, rerun, search
+from benchmarks import audit, counts, indexing, linking, memory, products, relevance, rerun, search
 from benchmarks.data import DataAbsentError
 from benchmarks.measured import Measured, machine_line, page, table
 from benchmarks.stand import BusyError, Stand
@@ -28,6 +28,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "search": search.measure,
     "counts": counts.measure,
     "relevance": relevance.measure,
+    "audit": audit.measure,
     "linking": linking.measure,
 }
 

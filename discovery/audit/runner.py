@@ -7,6 +7,7 @@ stop the run with nothing changed, and so that memory does not grow with what is
 from __future__ import annotations
 
 import json
+import secrets
 import tempfile
 from array import array
 from collections import Counter
@@ -162,7 +163,7 @@ class _Run:
         self._store, self._settings, self._terms, self._clock = store, settings, terms, clock
         self._started = clock()
         self._as_of = terms.as_of or self._started
-        self._id = f"audit-{round(self._started.timestamp() * 1000)}"
+        self._id = f"audit-{round(self._started.timestamp() * 1000)}-{secrets.token_hex(3)}"
         self._tally = _Tally()
         self._seen = array("Q")
         self._sources: dict[str, int] = {}
