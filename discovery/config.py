@@ -263,9 +263,7 @@ class PictureSetSettings:
         "views there must be: front, back, angle, detail, swatch, lifestyle, packaging",
         check=_each_of(VIEWS),
     )
-    least_long_edge: int = _key(
-        0, "least pixels of the long edge of each; 0 takes audit's", check=_at_least(0)
-    )
+    least_long_edge: int = _key(0, "least pixels of the long edge of each; 0 for any", check=_at_least(0))
     aspect: str = _key("", 'aspect ratio of each, such as "4:5"; empty for any', check=_aspect)
 
 

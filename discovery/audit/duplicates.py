@@ -22,7 +22,7 @@ from discovery.audit.context import Copy
 MIRROR: Final = 0x5555555555555555
 PARTS: Final = 4
 PART_BITS: Final = 16
-AT_ONCE: Final = 500_000
+AT_ONCE: Final = 200_000
 MOST_PAIRS: Final = 500_000
 
 SAME_LOOK = 0.95

@@ -20,6 +20,8 @@ def judge(subject: AssetSubject, _: Context) -> Verdict | None:
     if subject.link_state == CONFLICT:
         claimants = ", ".join(subject.claimants) or "several products"
         return Verdict("claimed twice", (f"{claimants} claim it",), related=subject.claimants)
+    if len(subject.products) < 2:
+        return None
     named = [product for product in subject.products if _carries(subject, product)]
     strangers = [
         product
