@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from discovery.linking.sightings import Declared
 from discovery.linking.verdict import State, Verdict
+from mappings.documents import AppliedLink
 
 DECLARED, DECIDED = "declared", "decided"
 
@@ -31,17 +32,6 @@ class Decision:
     at: datetime
     role: str | None = None
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedLink:
-    """A link that holds, how it came to be, and how sure it is (0 to 1)."""
-
-    sku: str
-    role: str
-    method: str
-    confidence: float
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
