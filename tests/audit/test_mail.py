@@ -171,7 +171,9 @@ def test_no_line_break_reaches_a_header() -> None:
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_password_is_given_where_one_is_asked_for_and_never_told() -> None:
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:  # noqa: ARG001
-        return AuthResult(success=isinstance(data, LoginPassword) and data.password == b"s3cret")
+        return AuthResult(
+            success=isinstance(data, LoginPassword) and data.password == b"s3cret", handled=False
+        )
 
     box = Box()
     with serving(box, authenticator=check, auth_required=True, auth_require_tls=False) as settings:
