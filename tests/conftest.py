@@ -1,9 +1,11 @@
-"""What every test may ask for: a real engine, names of its own in it, and no way out to the network."""
+"""What every test may ask for: a real engine, names of its own in it, a browser, and no way out."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock, Timeout
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from discovery.config import EngineSettings, default_home
 from discovery.engine.client import Engine, connect
@@ -21,6 +24,11 @@ from discovery.engine.parts import provision_parts
 
 HEAP_MB = 768
 PREFIX = "test-"
+
+# A busy machine may take long to paint; a condition that never comes true still fails.
+PATIENCE_MS = 20_000
+
+INSTALL = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +83,34 @@ def prefix(engine: Engine, session_prefix: str) -> Iterator[str]:
     own = f"{session_prefix}-{uuid.uuid4().hex[:8]}"
     yield own
     Indices(engine).close_leftovers(own)
+
+
+def find_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium, fetched when that is allowed, else skipped with a line."""
+    found = find_chromium()
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False, timeout=300)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(INSTALL, check=False, timeout=900, env=quiet, stdout=subprocess.DEVNULL)
+        found = find_chromium()
+    if found is None:
+        pytest.skip("no Chromium here; as root: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for the whole session: a process can run only one Playwright."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 def is_allowed(address: Any) -> bool:

@@ -11,9 +11,6 @@ from playwright.sync_api import Browser, Page
 from discovery.audit.reports.formats import FORMATS
 from tests.audit.making import finding
 from tests.audit.test_reports import HOSTILE, hostile, report, run
-from tests.browser.conftest import browser, chromium
-
-__all__ = ["browser", "chromium"]
 
 pytestmark = pytest.mark.browser
 
