@@ -115,12 +115,12 @@ def _cosine(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) 
 
 
 def better(one: Print, other: Print) -> bool:
-    """Return whether ``one`` is the file to keep: linked rather than not, large, old."""
+    """Return whether ``one`` is the file to keep: named by a catalogue, linked, large, old."""
     return _rank(one) > _rank(other)
 
 
-def _rank(one: Print) -> tuple[bool, int, float, str]:
-    return (one.linked, one.pixels, -one.made.timestamp() if one.made else -math.inf, one.id)
+def _rank(one: Print) -> tuple[bool, bool, int, float, str]:
+    return (bool(one.skus), one.linked, one.pixels, -one.made.timestamp() if one.made else -math.inf, one.id)
 
 
 def copy_of(kept: Print, likeness: Likeness) -> Copy:

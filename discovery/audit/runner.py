@@ -37,7 +37,6 @@ from discovery.audit.model import (
 from discovery.audit.rules import ASSET_RULES, FILE_RULES, PRODUCT_RULES, RULES
 from discovery.audit.rules.asset_file_missing import GONE
 from discovery.audit.rules.base import Rule, S
-from discovery.audit.rules.link_dead import key_of
 from discovery.audit.store import Snapshot, Store
 from discovery.audit.subjects import (
     FailedFiles,
@@ -210,7 +209,7 @@ class _Run:
         terms.progress.say("looking over")
         found = survey(snapshot, settings)
         self._notes += found.notes
-        failed = FailedFiles(self._store.failures(), key_of)
+        failed = FailedFiles(self._store.failures())
         context = Context(
             now=self._as_of,
             settings=settings,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from discovery.audit.model import About, AssetSubject, FileSubject, ProductSubject, Subject
+from discovery.audit.paths import key_of
 from mappings.documents import AssetDocument, ProductDocument, asset_id
 
 ASSETS_AT_ONCE = 1000
@@ -83,7 +84,7 @@ def product_subjects(catalogue: Looked) -> Iterator[list[ProductSubject]]:
         above = [product.source.parent for product in products if product.source.parent]
         found = catalogue.fetch("products", above, includes=PARENT_PARTS)
         parents = {sku: ProductDocument.from_source(said) for sku, said in found.items()}
-        inherited = _inherited(catalogue, products)
+        inherited = _inherited(catalogue, products, assets.values())
         yield [
             ProductSubject(
                 product,
@@ -95,12 +96,15 @@ def product_subjects(catalogue: Looked) -> Iterator[list[ProductSubject]]:
         ]
 
 
-def _inherited(catalogue: Looked, products: Iterable[ProductDocument]) -> dict[str, set[str]]:
-    """Return, by SKU, the pictures that variants name, of those products that name more than they have."""
+def _inherited(
+    catalogue: Looked, products: Iterable[ProductDocument], assets: Iterable[AssetDocument]
+) -> dict[str, set[str]]:
+    """Return, by SKU, the pictures that variants name, of those products that lack some they name."""
+    there = {key_of(asset.source.key) for asset in assets}
     lacking = [
         product.source.sku
         for product in products
-        if not product.source.variant and len(product.source.images) > len(product.assets.ids)
+        if not product.source.variant and any(key_of(i.path) not in there for i in product.source.images)
     ]
     named: dict[str, set[str]] = {}
     if lacking:
@@ -113,8 +117,7 @@ def _inherited(catalogue: Looked, products: Iterable[ProductDocument]) -> dict[s
 class FailedFiles:
     """Files that could not be indexed, and the products that name them."""
 
-    def __init__(self, records: Iterable[Mapping[str, Any]], key_of: Callable[[str], str]) -> None:
-        self._key_of = key_of
+    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
         self._files: dict[tuple[str, str], tuple[str, datetime | None]] = {}
         self._named: dict[str, list[str]] = {}
         for record in records:
@@ -125,7 +128,7 @@ class FailedFiles:
 
     def reasons(self) -> dict[str, str]:
         """Return each file's reason by its key in lowercase."""
-        return {self._key_of(key): reason for (_, key), (reason, _) in self._files.items()}
+        return {key_of(key): reason for (_, key), (reason, _) in self._files.items()}
 
     def note(self, subject: ProductSubject) -> None:
         """Remember a product that names some of them."""
@@ -133,14 +136,14 @@ class FailedFiles:
             return
         said = subject.product.source
         for image in said.images:
-            named = self._named.get(self._key_of(image.path))
+            named = self._named.get(key_of(image.path))
             if named is not None and len(named) < MOST_NAMED and said.sku not in named:
                 named.append(said.sku)
 
     def subjects(self) -> Iterator[FileSubject]:
         """Yield them all."""
         for (source, key), (reason, since) in sorted(self._files.items()):
-            named = tuple(self._named[self._key_of(key)])
+            named = tuple(self._named[key_of(key)])
             yield FileSubject(asset_id(source, key), source, key, reason, since, named)
 
 

@@ -27,6 +27,7 @@ from discovery.audit.duplicates import (
     mean_colour,
     near_pairs,
 )
+from discovery.audit.spares import DECLARED
 from discovery.audit.versions import version_of
 from discovery.config import AuditSettings
 
@@ -36,8 +37,6 @@ PAGE = 2000
 LIGHT = (
     "id", "source.name", "source.key", "media.checksum", "media.perceptual_hash", "product.links.method",
 )  # fmt: skip
-DECLARED = "declared"
-"""The method of a link that a catalogue itself names."""
 
 FULL = (
     "id", "source.name", "source.key", "source.created", "source.modified", "media.checksum",
@@ -189,7 +188,7 @@ class _Copies:
         before = self._best.get(lesser.id)
         if before is None or (likeness.degree, kept.id) > (before[0].degree, before[1].id):
             self._best[lesser.id] = (likeness, _without_look(kept))
-        replaceable = likeness.sure and likeness.degree < 1 and kept.linked and not lesser.linked
+        replaceable = likeness.sure and likeness.degree < 1 and bool(kept.skus) and not lesser.skus
         if replaceable and lesser.pixels >= MUCH_LARGER * kept.pixels > 0:
             why = f"{lesser.name} is the same picture with {lesser.pixels / kept.pixels:.1f} times the pixels"
             self._better[kept.id] = Newer(lesser.id, lesser.name, why, 0.7)

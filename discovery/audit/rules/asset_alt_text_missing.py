@@ -5,12 +5,15 @@ from __future__ import annotations
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, Verdict
 from discovery.audit.rules.base import Rule
+from discovery.audit.spares import is_spare
 
 
-def judge(subject: AssetSubject, _: Context) -> Verdict | None:
+def judge(subject: AssetSubject, context: Context) -> Verdict | None:
     """Flag a linked picture without alternative text."""
     asset = subject.asset
     if asset.media.type != "image" or not asset.product.linked or asset.source.alt_text:
+        return None
+    if is_spare(asset, context):
         return None
     return Verdict(
         "no alternative text",

@@ -6,12 +6,13 @@ from discovery.audit import scopes
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, Verdict, unknown
 from discovery.audit.rules.base import Rule
+from discovery.audit.spares import is_spare
 
 
 def judge(subject: AssetSubject, context: Context) -> Verdict | None:
     """Flag a linked picture whose long edge has fewer pixels than ``audit.least_long_edge``."""
     media = subject.asset.media
-    if media.type != "image" or not subject.asset.product.linked:
+    if media.type != "image" or not subject.asset.product.linked or is_spare(subject.asset, context):
         return None
     if not media.width or not media.height:
         return unknown("its size is not known")

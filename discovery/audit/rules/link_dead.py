@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from discovery.audit.context import Context
 from discovery.audit.model import ProductSubject, Verdict, unknown
+from discovery.audit.paths import key_of
 from discovery.audit.rules.base import Rule, needs_assets
 
 MOST_TOLD = 5
-
-
-def key_of(path: str) -> str:
-    """Return the asset key that a catalogue's path means, in lowercase: relative, forward slashes, NFC."""
-    key = path.replace("\\", "/").removeprefix("./").lstrip("/")
-    return unicodedata.normalize("NFC", key).lower()
 
 
 def dead_paths(subject: ProductSubject, context: Context) -> Iterator[str]:

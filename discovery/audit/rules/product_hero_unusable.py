@@ -5,9 +5,9 @@ from __future__ import annotations
 from discovery.audit import scopes
 from discovery.audit.context import Context
 from discovery.audit.model import ProductSubject, Severity, Verdict
+from discovery.audit.paths import key_of
 from discovery.audit.rules.asset_unapproved_in_use import is_unapproved
 from discovery.audit.rules.base import Rule, needs_assets
-from discovery.audit.rules.link_dead import key_of
 from discovery.audit.rules.product_no_hero import HERO
 from discovery.audit.verdict import ended
 from mappings.documents import AssetDocument
