@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import regex  # type: ignore[import-untyped]
 from platformdirs import user_data_path
@@ -94,6 +95,42 @@ def _aspect(value: str) -> str | None:
     width, _, height = value.partition(":")
     sound = all(side.isascii() and side.isdigit() and int(side) > 0 for side in (width, height))
     return None if not value or sound else 'two whole numbers, such as "4:5"'
+
+
+_EVERY = regex.compile(r"every [1-9]\d{0,6} (?:second|minute|hour|day)s?")
+_CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12))
+_WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+_WEEKDAYS = regex.compile(rf"(?:\*|{_WEEKDAY}(?:-{_WEEKDAY})?)")
+_STEPS = regex.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?")
+
+
+def _moment(value: str) -> str | None:
+    """Return what is wrong with a time to run at; a weekday by number would mean another day elsewhere."""
+    fields = value.split()
+    sound = not value or bool(_EVERY.fullmatch(value))
+    if len(fields) == len(_CRON_RANGES) + 1:
+        days = all(_WEEKDAYS.fullmatch(part) for part in fields[-1].split(","))
+        sound = days and all(
+            _steps(part, *bounds)
+            for field, bounds in zip(fields, _CRON_RANGES, strict=False)
+            for part in field.split(",")
+        )
+    words = '"every N minutes" (or seconds, hours, days), or "minute hour day month weekday" as in a crontab'
+    return None if sound else f"{words}, weekdays as mon to sun; or nothing, for off"
+
+
+def _steps(part: str, least: int, most: int) -> bool:
+    found = _STEPS.fullmatch(part)
+    named = [int(number) for number in found.groups() if number] if found else []
+    return found is not None and named == sorted(named) and all(least <= n <= most for n in named)
+
+
+def _zone(value: str) -> str | None:
+    try:
+        _ = value == "UTC" or ZoneInfo(value)  # a system without a time zone database has UTC all the same
+    except (KeyError, ValueError, OSError):
+        return "a time zone such as Europe/Paris"
+    return None
 
 
 def _unsound(pattern: str) -> str | None:
@@ -379,6 +416,35 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """The scheduler: when each job is due, and how long it may take. An empty time is off."""
+
+    zone: str = _key("UTC", "time zone of the times below", check=_zone)
+    index: str = _key("every 1 hour", "when all known sources are indexed", check=_moment)
+    link: str = _key("30 1 * * *", "when all assets are judged against all products", check=_moment)
+    audit: str = _key("0 3 * * *", "when the audit runs", check=_moment)
+    reconcile: str = _key("0 4 * * *", "when sources and index are compared", check=_moment)
+    report: str = _key("0 6 * * *", "when owners are mailed what is theirs", check=_moment)
+    clean_up: str = _key("0 2 * * *", "when what nothing needs any more is removed", check=_moment)
+    index_minutes: float = _key(720.0, "longest time of that job", check=_between(0.01, 100_000))
+    link_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
+    audit_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
+    reconcile_minutes: float = _key(360.0, "longest time of that job", check=_between(0.01, 100_000))
+    report_minutes: float = _key(30.0, "longest time of that job", check=_between(0.01, 100_000))
+    clean_up_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
+    at_once: int = _key(2, "jobs that one machine runs at the same time", check=_between(1, 64))
+    lease_seconds: float = _key(
+        60.0,
+        "after so long without a sign of its scheduler another one takes a job over; the same everywhere",
+        check=_between(1, 3600),
+    )
+    tick_seconds: float = _key(
+        2.0, "how often the scheduler looks; well below the lease", check=_between(0.05, 60)
+    )
+    keep_days: int = _key(90, "days that records of runs are kept", check=_at_least(1))
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """The HTTP service."""
 
@@ -437,13 +503,26 @@ class Settings:
     linking: LinkingSettings = LinkingSettings()
     audit: AuditSettings = AuditSettings()
     mail: MailSettings = MailSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     web: WebSettings = WebSettings()
     sources: SourcesSettings = SourcesSettings()
     home: Path = dataclasses.field(default_factory=lambda: default_home(os.environ))
     file: Path | None = None
 
 
-SECTIONS = ("engine", "model", "images", "index", "search", "linking", "audit", "mail", "web", "sources")
+SECTIONS = (
+    "engine",
+    "model",
+    "images",
+    "index",
+    "search",
+    "linking",
+    "audit",
+    "mail",
+    "schedule",
+    "web",
+    "sources",
+)
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
@@ -606,6 +685,8 @@ class _Reader:
             self.problem("mail.password_file", "set either the variable or the file, not both")
         if settings.mail.host and not settings.mail.sender:
             self.problem("mail.sender", "is required where mail.host is set")
+        if 6 * settings.schedule.tick_seconds > settings.schedule.lease_seconds:
+            self.problem("schedule.tick_seconds", "must not exceed a sixth of schedule.lease_seconds")
         names = [s.name for s in settings.sources.assets]
         product_names = [s.name for s in settings.sources.products]
         for label, given in (("assets", names), ("products", product_names)):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,23 +21,29 @@ from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.errors import DiscoveryError, NotFound
 from discovery.linking.linker import SIMILAR_FLOOR
+from discovery.scheduler.board import JobBoard
+from discovery.scheduler.ledger import Ledger
+from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
 from discovery.search.service import SearchService
 from discovery.vision.embedder import Embedder, Vector
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
-from discovery.web.services import Check, Services
+from discovery.web.services import Check, Reading, Services
 from indexers.catalogue import Catalogue
+from indexers.clean_up import clean_up
 from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
 from indexers.link_run import LinkRun
 from indexers.pipeline import index_assets, index_products
-from indexers.progress import Progress
+from indexers.progress import Progress, Silent
+from indexers.run import ASSETS as ASSETS_SIDE
+from indexers.run import PRODUCTS as PRODUCTS_SIDE
 from indexers.sources.originals import open_original, read_original
 from indexers.sources.protocol import open_asset_source, open_product_source
-from indexers.summary import RunSummary
+from indexers.summary import INTERRUPTED, RunSummary
 from mappings.documents import AssetDocument
 from mappings.registry import CATALOGUE
 
@@ -237,7 +246,103 @@ class Service:
             thumbnails=self.thumbnail,
             originals=self.original_file,
             readiness=self.readiness,
+            jobs=self.job_board,
+            readings=self._job_readings,
         )
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the job table."""
+        when = self.settings.schedule
+        return (
+            Job(
+                "index",
+                "Index all sources",
+                "what changed in folders, buckets and catalogues becomes findable",
+                when.index,
+                60 * when.index_minutes,
+                self._index_job,
+            ),
+            Job(
+                "reconcile",
+                "Compare sources and index",
+                "the index must not lie: missing, extra and outdated items are told",
+                when.reconcile,
+                60 * when.reconcile_minutes,
+                self._reconcile_job,
+            ),
+            Job(
+                "clean-up",
+                "Remove what nothing needs",
+                "old records of runs, dead letters of forgotten sources, orphaned thumbnails",
+                when.clean_up,
+                60 * when.clean_up_minutes,
+                self._clean_up_job,
+            ),
+        )
+
+    def ledger(self) -> Ledger:
+        """Return the jobs' records."""
+        return Ledger(Records(self.engine), self.settings.engine.prefix)
+
+    def ready_ledger(self) -> Ledger:
+        """Return the jobs' records; with sources configured, the indices are made where there are none."""
+        sources = self.settings.sources
+        exists = Reader(self.engine).exists(self.lifecycle.serving().names.runs)
+        if not exists and (sources.assets or sources.products):
+            self.lifecycle.ensure(self.embedder().recipe)
+        return self.ledger()
+
+    @cached_property
+    def job_board(self) -> JobBoard:
+        """The job table as people see it."""
+        return JobBoard(self.jobs(), self.ledger, self.settings.schedule.zone)
+
+    def _index_job(self, _turn: Turn) -> JobOutcome:
+        figures: Counter[str] = Counter()
+        reasons: list[str] = []
+        runs: list[Callable[[], RunSummary]] = [
+            *(partial(self.index_assets, source, Silent()) for source in self.known.assets()),
+            *(partial(self.index_products, source, Silent()) for source in self.known.products()),
+        ]
+        broken = 0
+        for run in runs:
+            try:
+                summary = run()
+            except DiscoveryError as error:
+                broken += 1
+                reasons.append(f"{error.kind.title}: {error.detail}")
+                continue
+            if summary.outcome == INTERRUPTED:
+                raise KeyboardInterrupt
+            figures.update(summary.counts())
+            reasons += [f"{summary.source}: {one.key}: {one.reason}" for one in summary.failures]
+        outcome = FAILED if broken else PROBLEMS if reasons else SUCCEEDED
+        figures.update(sources=len(runs), broken=broken)
+        return JobOutcome(outcome, figures, next(iter(reasons), None))
+
+    def _reconcile_job(self, _turn: Turn) -> JobOutcome:
+        report = self.gate()
+        figures: Counter[str] = Counter(listed=sum(report.listed.values()), sampled=report.sampled)
+        for found in report.findings:
+            figures[found.check] += found.count
+        first = next((f"{f.side} {f.source}: {f.message}" for f in report.findings), None)
+        return JobOutcome(SUCCEEDED if report.passed else PROBLEMS, figures, first)
+
+    def _clean_up_job(self, _turn: Turn) -> JobOutcome:
+        known = {(ASSETS_SIDE, source.name) for source in self.known.assets()}
+        known |= {(PRODUCTS_SIDE, source.name) for source in self.known.products()}
+        keep = timedelta(days=self.settings.schedule.keep_days)
+        folder = self.settings.home / "thumbnails"
+        removed = clean_up(self.lifecycle.serving(), known, folder, datetime.now(UTC), keep)
+        states = self.ledger().drop(job.id for job in self.jobs())
+        return JobOutcome(figures={**asdict(removed), "jobs": states})
+
+    def _job_readings(self) -> tuple[Reading, ...]:
+        try:
+            views = self.job_board.jobs()
+        except DiscoveryError:
+            return ()  # an engine that does not answer is told by the readiness, not by failing figures
+        return tuple(reading for view in views for reading in _readings_of(view))
 
     def readiness(self) -> tuple[Check, ...]:
         """Return whether engine, index and model answer, each with the reason if not."""
@@ -250,6 +355,16 @@ class Service:
         reader = Reader(self.engine)
         for family in CATALOGUE:
             reader.mapping_meta(family.read_alias(self.settings.engine.prefix))
+
+
+def _readings_of(view: JobView) -> Iterator[Reading]:
+    job = {"job": view.id}
+    if view.last_success is not None:
+        name, told = "discovery_job_last_success_timestamp_seconds", "when a job last did all it should"
+        yield Reading(name, told, view.last_success.timestamp(), labels=job)
+    if view.runs:
+        name, told = "discovery_job_last_outcome", "what the last run of a job came to"
+        yield Reading(name, told, 1.0, labels={**job, "outcome": view.runs[0].outcome})
 
 
 def _check(name: str, call: Callable[[], object]) -> Check:

@@ -13,6 +13,7 @@ from discovery.cli.index import index_group
 from discovery.cli.invocation import Group, errors_told
 from discovery.cli.link import link_group
 from discovery.cli.model import model_group
+from discovery.cli.schedule import schedule_group
 from discovery.cli.search import search, similar
 from discovery.cli.service import check, demo, serve
 
@@ -42,6 +43,7 @@ for _command in (
     index_group,
     link_group,
     audit_group,
+    schedule_group,
     search,
     similar,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import threading
+from collections.abc import Callable
 
 import click
 
@@ -12,9 +13,11 @@ from discovery.audit.runner import Terms
 from discovery.cli.audit import audit_lines
 from discovery.cli.index import link_lines, linked_after, progress_line, summary_lines
 from discovery.cli.invocation import PROBLEMS_FOUND, Command, Invocation, pass_invocation, say
+from discovery.cli.schedule import longest_stop, scheduler_command
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.demo import CATALOGUE
 from discovery.errors import ModelUnavailable
+from discovery.scheduler.beside import Beside
 from discovery.web.app import create_app
 from discovery.web.server import serve as serve_http
 from discovery.wiring import Service
@@ -27,14 +30,19 @@ DEMO = "demo"
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=None, help="Port, in place of web.port; 0: any."
 )
-@click.option(
-    "--no-scheduler", is_flag=True, expose_value=False, help="Serve alone; this version schedules nothing."
-)
+@click.option("--no-scheduler", is_flag=True, help="Serve alone; a scheduler runs elsewhere, or none.")
 @pass_invocation
-def serve(invocation: Invocation, host: str | None, port: int | None) -> None:
-    """Serve the search page and the API until Ctrl-C."""
+def serve(invocation: Invocation, host: str | None, port: int | None, no_scheduler: bool) -> None:
+    """Serve the search page and the API until Ctrl-C, with a scheduler beside it."""
     settings = _listening(invocation.settings(), host, port)
-    _serve(Service(settings))
+    if no_scheduler:
+        _serve(Service(settings))
+        return
+    scheduler = Beside(scheduler_command(invocation), longest_stop(settings.schedule), say)
+    try:
+        _serve(Service(settings), began=scheduler.start)
+    finally:
+        scheduler.stop()
 
 
 def _listening(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -45,7 +53,7 @@ def _listening(settings: Settings, host: str | None, port: int | None) -> Settin
     return dataclasses.replace(settings, web=changed)
 
 
-def _serve(service: Service, then: tuple[str, ...] = ()) -> None:
+def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], None] = lambda: None) -> None:
     """Serve; the model loads meanwhile, and until it is there words alone find things."""
     loading = threading.Thread(target=_load, args=(service,), name="load-model", daemon=True)
     loading.start()
@@ -57,6 +65,7 @@ def _serve(service: Service, then: tuple[str, ...] = ()) -> None:
         for more in then:
             say(more.format(address=line.removeprefix("ready ")))
         sys.stdout.flush()
+        began()
 
     serve_http(app, service.settings.web, announce)
 

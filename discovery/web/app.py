@@ -12,6 +12,7 @@ from discovery.config import Settings
 from discovery.web.api.description import description_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
+from discovery.web.api.jobs import job_routes
 from discovery.web.api.search import Searcher, search_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
@@ -40,6 +41,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
+    app.register_blueprint(job_routes(services.jobs))
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
     app.register_blueprint(page_routes(services, searcher, settings.images.thumbnail_sizes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, Mode, SearchPage, Suggestion, Suggestions
 from discovery.web import serialise
 from mappings.documents import (
@@ -92,6 +93,36 @@ PRODUCT = ProductDocument(
     usage=Usage(),
 )
 
+_OWNER = "archive-1:4711:9f3c2a"
+_DUE = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+JOB_RUN = JobRun(
+    job="reconcile",
+    token=61,
+    outcome="problems",
+    owner=_OWNER,
+    due=_DUE,
+    cause="due",
+    started=datetime(2026, 3, 2, 4, 0, 1, tzinfo=UTC),
+    finished=datetime(2026, 3, 2, 4, 3, 20, tzinfo=UTC),
+    figures={"listed": 48_213, "sampled": 50, "missing": 2},
+    reason="assets studio: 2 items are in the source but not in the index",
+)
+JOB_STATE = JobState(
+    "reconcile", 61, "problems", _OWNER, served=_DUE, asked=datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+)
+JOB = JobView(
+    id="reconcile",
+    title="Compare sources and index",
+    why="the index must not lie: missing, extra and outdated items are told",
+    trigger="0 4 * * *",
+    limit_seconds=21_600.0,
+    next_due=datetime(2026, 3, 3, 4, tzinfo=UTC),
+    state=JOB_STATE,
+    runs=(JOB_RUN,),
+    last_success=JOB_RUN.finished,
+)
+
 SEARCH: dict[str, Any] = {
     "words": {"q": "green mug", "facets": ["colour", "product.category"]},
     "filters": {
@@ -138,6 +169,8 @@ def replies() -> dict[str, Any]:
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
+        "JobTable": serialise.jobs([JOB]),
+        "JobAsked": serialise.asked(JOB_STATE),
         "Live": {"status": "live"},
         "Ready": {"status": "ready", "checks": [{"name": "engine", "ok": True, "reason": None}]},
     }

@@ -51,7 +51,7 @@ def describe(limits: SearchSettings) -> dict[str, Any]:
         openapi_version="3.1.0",
         info={"description": _ABOUT},
         plugins=[plugin],
-        tags=[{"name": name} for name in ("Search", "Items", "Service")],
+        tags=[{"name": name} for name in ("Search", "Items", "Jobs", "Service")],
     )
     bodies = {"search": schemas.search_schema(limits), "similar": schemas.similar_schema(limits)}
     for name, body in bodies.items():
@@ -156,7 +156,7 @@ def _operation(operation: Operation, replies: dict[str, Any]) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "responses": {"200": _reply(operation, replies)}
+        "responses": {str(operation.status): _reply(operation, replies)}
         | {
             str(status): {"$ref": f"#/components/responses/Problem{status}"}
             for status in sorted(operation.errors)

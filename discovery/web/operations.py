@@ -29,6 +29,7 @@ class Operation:
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: Literal["search", "similar"] | None = None
+    status: int = 200
 
 
 def _query(name: str, description: str, schema: dict[str, Any], **extra: Any) -> Parameter:
@@ -225,6 +226,29 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ProductAssets,
         _ITEM,
         parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
+        "jobs",
+        "get",
+        f"{API}/jobs",
+        "Jobs",
+        "The scheduler's jobs and their last runs",
+        shapes.JobTable,
+        _SEARCHED,
+        "The latest run first. A run that was `lost` or `stopped` leaves its time to be served by the next.",
+    ),
+    Operation(
+        "run_job",
+        "post",
+        f"{API}/jobs/{{id}}/run",
+        "Jobs",
+        "Ask for a run of a job now",
+        shapes.JobAsked,
+        (*_ITEM, 409),
+        "A scheduler takes it up at its next look. Asking again before that changes nothing; while the job "
+        "is running it is refused.",
+        parameters=(_named("id", "id of the job"),),
+        status=202,
     ),
     Operation(
         "description",

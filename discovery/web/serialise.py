@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions
 from mappings.documents import AssetDocument, ProductDocument
 
@@ -154,6 +155,56 @@ def assets(documents: Iterable[AssetDocument]) -> dict[str, Any]:
     """Return the assets of one product."""
     items = [asset(one) for one in documents]
     return {"total": len(items), "assets": items}
+
+
+def jobs(views: Iterable[JobView]) -> dict[str, Any]:
+    """Return the job table."""
+    return {"jobs": [job(one) for one in views]}
+
+
+def job(one: JobView) -> dict[str, Any]:
+    """Return one job and how it stands."""
+    state = one.state
+    under_way = None
+    if state is not None and state.running:
+        under_way = {
+            "due": _moment(state.due),
+            "cause": state.cause,
+            "started": _moment(state.started),
+            "owner": state.owner,
+        }
+    return {
+        "id": one.id,
+        "title": one.title,
+        "why": one.why,
+        "trigger": one.trigger or None,
+        "limit_seconds": one.limit_seconds,
+        "next_due": _moment(one.next_due),
+        "asked": _moment(state.asked) if state else None,
+        "running": under_way,
+        "last_success": _moment(one.last_success),
+        "runs": [job_run(run) for run in one.runs],
+    }
+
+
+def job_run(one: JobRun) -> dict[str, Any]:
+    """Return one run of a job that is over."""
+    return {
+        "number": one.token,
+        "outcome": one.outcome,
+        "cause": one.cause,
+        "due": _moment(one.due),
+        "started": _moment(one.started),
+        "finished": _moment(one.finished),
+        "owner": one.owner,
+        "figures": dict(one.figures),
+        "reason": one.reason,
+    }
+
+
+def asked(one: JobState) -> dict[str, Any]:
+    """Return that a run of a job is to come."""
+    return {"job": one.job, "asked": _moment(one.asked)}
 
 
 def version_of(one: AssetDocument) -> str:

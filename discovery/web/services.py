@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
+from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
@@ -32,6 +33,16 @@ class Search(Protocol):
 
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return the assets that show a product, its main picture first, or raise ``NotFound``."""
+
+
+class Jobs(Protocol):
+    """The job table."""
+
+    def jobs(self) -> tuple[JobView, ...]:
+        """Return every job and how it stands."""
+
+    def ask(self, id: str) -> JobState:
+        """Ask for a run now, or raise ``NotFound`` or ``RunInProgress``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +83,5 @@ class Services:
     thumbnails: Callable[[AssetDocument, int], bytes | Path]
     originals: Callable[[AssetDocument], Path | BinaryIO]
     readiness: Callable[[], tuple[Check, ...]]
+    jobs: Jobs
     readings: Callable[[], tuple[Reading, ...]] = no_readings

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from discovery.scheduler.model import OUTCOMES
+
 
 def _text(description: str, **extra: object) -> fields.String:
     return fields.String(required=True, metadata={"description": description, **extra})
@@ -275,6 +277,67 @@ class SuggestionList(Schema):
 
     suggestions = _each(SuggestionShape)
     did_you_mean = _maybe("a better spelling where the words as typed find nothing")
+
+
+class JobRunShape(Schema):
+    """One run of a job that is over."""
+
+    number = _whole("grows by one with each run of the job")
+    outcome = _text(
+        "what came of it: problems are for people to look at, stopped and lost runs are made up for",
+        enum=list(OUTCOMES),
+    )
+    cause = _text("its time had come, or somebody asked", enum=["due", "asked"])
+    due = _moment("the time it was for")
+    started = _moment("when it began")
+    finished = _moment("when it ended")
+    owner = _text("the scheduler that ran it: host, process and a mark of its own")
+    figures = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        required=True,
+        metadata={"description": "what it counted"},
+    )
+    reason = _maybe("the first thing that went wrong")
+
+
+class JobUnderWayShape(Schema):
+    """The run of a job that is under way."""
+
+    due = _moment("the time it is for")
+    cause = _text("its time had come, or somebody asked", enum=["due", "asked"])
+    started = _moment("when it began")
+    owner = _text("the scheduler that runs it")
+
+
+class JobShape(Schema):
+    """One job and how it stands."""
+
+    id = _text("its name in addresses and on the command line")
+    title = _text("what it does")
+    why = _text("what that is for")
+    trigger = _maybe("when it is due; null: only when asked for")
+    limit_seconds = _number("after so long it is ended")
+    next_due = _moment("when it is due next")
+    asked = _moment("when somebody asked for a run that is to come")
+    running = fields.Nested(
+        JobUnderWayShape, required=True, allow_none=True, metadata={"description": "the run under way"}
+    )
+    last_success = _moment("when it last did all it should")
+    runs = _each(JobRunShape)
+
+
+class JobTable(Schema):
+    """All jobs."""
+
+    jobs = _each(JobShape)
+
+
+class JobAsked(Schema):
+    """A run of a job is to come, at the next look of a scheduler."""
+
+    job = _text("its id")
+    asked = _moment("when it was first asked for")
 
 
 class FieldProblemShape(Schema):

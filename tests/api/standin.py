@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from discovery.errors import CursorExpired, FieldProblem, ImageUnreadable, NotFound
+from discovery.errors import CursorExpired, FieldProblem, ImageUnreadable, NotFound, RunInProgress
+from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import (
     Condition,
     FacetValue,
@@ -23,7 +24,8 @@ from discovery.search.request import (
     Suggestions,
     Viewer,
 )
-from discovery.web.services import Check, Reading, Services
+from discovery.web import examples
+from discovery.web.services import Check, Jobs, Reading, Services
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
 
@@ -180,11 +182,45 @@ class MemorySearch:
         )
 
 
+class MemoryJobs:
+    """One job that has run, and one that is running."""
+
+    def __init__(self) -> None:
+        running = dataclasses.replace(
+            examples.JOB_STATE,
+            job="index",
+            outcome="running",
+            due=examples.JOB_RUN.due,
+            started=examples.JOB_RUN.started,
+            asked=None,
+        )
+        state = dataclasses.replace(examples.JOB_STATE, asked=None)
+        self.views = {
+            "index": dataclasses.replace(examples.JOB, id="index", state=running, runs=()),
+            "reconcile": dataclasses.replace(examples.JOB, state=state),
+        }
+
+    def jobs(self) -> tuple[JobView, ...]:
+        return tuple(self.views.values())
+
+    def ask(self, id: str) -> JobState:
+        if id not in self.views:
+            raise NotFound(f"no job {id[:100]!r}", (FieldProblem("id", "no such job"),))
+        state = self.views[id].state
+        assert state is not None
+        if state.running:
+            raise RunInProgress(f"job {id!r} is running")
+        asked = dataclasses.replace(state, asked=examples.JOB_STATE.asked)
+        self.views[id] = dataclasses.replace(self.views[id], state=asked)
+        return asked
+
+
 def services_over(
     search: MemorySearch,
     *,
     thumbnails: Callable[[AssetDocument, int], bytes | Path] = lambda _asset, _size: PIXEL,
     originals: Callable[[AssetDocument], Any] | None = None,
+    jobs: Jobs | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -194,6 +230,7 @@ def services_over(
         thumbnails=thumbnails,
         originals=originals or no_original,
         readiness=lambda: (Check("engine", True), Check("model", True)),
+        jobs=jobs or MemoryJobs(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )
 

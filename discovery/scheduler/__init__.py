@@ -1,0 +1,1 @@
+"""Jobs: when they are due, who runs them, what came of it. The only room for APScheduler."""
