@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import data
-from discovery.config import AssetSourceSettings, ImageSettings, ProductSourceSettings
+from discovery.config import AssetSourceSettings, AuditSettings, ImageSettings, ProductSourceSettings
 from discovery.errors import ImageUnreadable
 from discovery.linking.roles import HERO
 from discovery.linking.sightings import Neighbour
+from discovery.picture_sets.standing import SetJudge
 from discovery.vision.colours import dominant_colours
 from discovery.vision.embedder import Embedder
 from discovery.vision.images import open_picture
@@ -83,7 +84,7 @@ def scene(
         records = sorted(random.Random(3).sample(records, limit), key=lambda record: record.key)
     assets, looks = _pictured(records, embedder, cache)
     documents = tuple(
-        product_document(item, None, build="", started=FIRST_DAY)
+        product_document(item, None, build="", started=FIRST_DAY, judge=SetJudge(AuditSettings()))
         for item in open_product_source(products).items()
         if isinstance(item, ProductRecord) and keep_products(item.sku)
     )

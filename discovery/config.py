@@ -218,6 +218,7 @@ class ImageSettings:
     thumbnail_sizes: tuple[int, ...] = _key(
         (256, 768), "longest edge of each thumbnail in pixels", check=_each_at_least(16)
     )
+    barcodes: bool = _key(True, "read EAN and UPC barcodes from pictures, as evidence of what they show")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +303,9 @@ class PictureSetSettings:
     )
     least_long_edge: int = _key(0, "least pixels of the long edge of each; 0 for any", check=_at_least(0))
     aspect: str = _key("", 'aspect ratio of each, such as "4:5"; empty for any', check=_aspect)
+    plain_background: tuple[str, ...] = _key(
+        (), "views that must have a plain background", check=_each_of(VIEWS)
+    )
 
 
 @dataclass(frozen=True, slots=True)

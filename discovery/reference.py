@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from discovery.cli import main
-from discovery.config import SourcesSettings, section_types
+from discovery.config import section_types
 from discovery.errors import error_table
 
 
@@ -94,11 +94,19 @@ def _configuration_page() -> str:
             default = "by environment only" if secret else f"`{_toml(value)}`"
             variable = f"DISCOVERY_{section.upper()}__{name.upper()}"
             lines.append(f"| `{name}` | {default} | `{variable}` | {_cell(meaning)} |")
-    for name, hint in typing.get_type_hints(SourcesSettings).items():
-        kind = typing.get_args(hint)[0]
-        lines += ["", f"## [[sources.{name}]]", "", "| key | what it is |", "|---|---|"]
-        lines += [f"| `{key}` | {meaning} |" for key, _, meaning, _ in _keys(kind)]
+    for section, kind in section_types().items():
+        for name, table in _tables(kind):
+            lines += ["", f"## [[{section}.{name}]]", "", "| key | what it is |", "|---|---|"]
+            lines += [f"| `{key}` | {_cell(meaning)} |" for key, _, meaning, _ in _keys(table)]
     return "\n".join(lines) + "\n"
+
+
+def _tables(kind: type) -> Iterator[tuple[str, type]]:
+    """Yield the keys of a section that are tables of their own, as many as one likes."""
+    for name, hint in typing.get_type_hints(kind).items():
+        inner = next(iter(typing.get_args(hint)), None)
+        if dataclasses.is_dataclass(inner) and isinstance(inner, type):
+            yield name, inner
 
 
 def _cell(text: str) -> str:

@@ -134,6 +134,7 @@ def product_side(links: Iterable[tuple[ProductDocument, AssetLink]]) -> ProductS
         family=_once(source.family for source in sources),
         category_paths=_once(path for source in sources for path in source.category_paths),
         status=_once(source.status for source in sources),
+        role=_once(link.role for _, link in ordered),
         attributes=_once(token for source in sources for token in source.attributes),
         attribute_text=_once(text for source in sources for text in source.attribute_text),
         links=tuple(

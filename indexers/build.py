@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from discovery.config import ImageSettings
+from discovery.picture_sets.standing import SetJudge
 from discovery.vision.metadata import EmbeddedMetadata
 from indexers.associate import path_keys
 from indexers.records import AssetRecord, ProductRecord
@@ -105,46 +106,48 @@ def asset_document(
 
 
 def product_document(
-    record: ProductRecord, stored: ProductDocument | None, *, build: str, started: datetime
+    record: ProductRecord, stored: ProductDocument | None, *, build: str, started: datetime, judge: SetJudge
 ) -> ProductDocument:
     """Return the document of one product; blocks that others own are carried over from ``stored``.
 
-    It is pending only if it names pictures, or did, or carries some: else no asset is concerned.
+    It is pending only if it names pictures, or did, or carries some: else no asset is concerned, and how it
+    stands without any is for ``judge`` to say at once.
     """
     categories = _texts(record.categories)
     values = {code: cleaned for code, given in record.attributes.items() if (cleaned := _texts(given))}
     concerned = bool(record.images) or (
         stored is not None and (stored.assets.linked or bool(stored.source.images))
     )
+    said = ProductSource(
+        name=record.source,
+        key=record.sku,
+        row=record.row,
+        sku=record.sku,
+        title=_text(record.name) or record.sku,
+        parent=record.parent,
+        variant=record.variant,
+        identifiers=_once((record.sku, *record.identifiers)),
+        description=_text(record.description),
+        brand=_text(record.brand),
+        family=_text(record.family),
+        categories=categories,
+        category_paths=category_ancestors(categories),
+        price=record.price if record.price is not None and math.isfinite(record.price) else None,
+        currency=_text(record.currency),
+        status=_text(record.status),
+        created=record.created,
+        modified=record.modified,
+        attributes=_tokens(values),
+        attribute_text=_attribute_text(values),
+        attribute_values=values,
+        images=record.images,
+        image_paths=path_keys(record.images),
+        image_source=record.image_source,
+    )
     return ProductDocument(
         id=record.sku,
-        source=ProductSource(
-            name=record.source,
-            key=record.sku,
-            row=record.row,
-            sku=record.sku,
-            title=_text(record.name) or record.sku,
-            parent=record.parent,
-            variant=record.variant,
-            identifiers=_once((record.sku, *record.identifiers)),
-            description=_text(record.description),
-            brand=_text(record.brand),
-            family=_text(record.family),
-            categories=categories,
-            category_paths=category_ancestors(categories),
-            price=record.price if record.price is not None and math.isfinite(record.price) else None,
-            currency=_text(record.currency),
-            status=_text(record.status),
-            created=record.created,
-            modified=record.modified,
-            attributes=_tokens(values),
-            attribute_text=_attribute_text(values),
-            attribute_values=values,
-            images=record.images,
-            image_paths=path_keys(record.images),
-            image_source=record.image_source,
-        ),
-        assets=stored.assets if stored else AssetsSide(),
+        source=said,
+        assets=stored.assets if stored and concerned else judge.judged(said, AssetsSide(), (), started),
         curation=stored.curation if stored else Curation(),
         usage=stored.usage if stored else Usage(),
         run=Run(version=record.version, build=build, pending=concerned, indexed=started),

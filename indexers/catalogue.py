@@ -270,6 +270,18 @@ class Catalogue:
         hits = self.reader.scan(self.names.assets, query, ("media.checksum",))
         return {hit["_source"]["media"]["checksum"] for hit in hits if hit["_id"] not in without}
 
+    def judged_before(self, basis: str, now: datetime) -> set[str]:
+        """Return the products whose pictures must be judged anew, but those that are pending anyway.
+
+        They were judged on another ``basis``, or before a licence ended that has ended by ``now``.
+        """
+        other = {"bool": {"must_not": [{"term": {"assets.basis": basis}}]}}
+        passed = {"range": {"assets.changes": {"lt": now.isoformat()}}}
+        due = {"bool": {"should": [other, passed], "minimum_should_match": 1}}
+        return self.products.ids_where(
+            {"bool": {"filter": [due], "must_not": [{"term": {"run.pending": True}}]}}
+        )
+
     def places(self, keys: Sequence[str]) -> list[Place]:
         """Return the assets, of any source, whose key is one of ``keys``."""
         found: list[Place] = []

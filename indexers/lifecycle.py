@@ -17,6 +17,7 @@ from discovery.engine.client import Engine
 from discovery.engine.indices import AliasChange, IndexFacts, Indices
 from discovery.engine.reader import Reader
 from discovery.errors import EngineConflict, IndexMismatch, IndexMissing, InputInvalid
+from discovery.picture_sets.standing import SetJudge
 from discovery.vision.embedder import Recipe
 from indexers.catalogue import Catalogue, Names
 from indexers.deadletters import FAILURE, DeadLetters
@@ -225,7 +226,8 @@ class Lifecycle:
             for side in (ASSETS_SIDE, PRODUCTS_SIDE):
                 locks.enter_context(source_lock(home, self._prefix, side, source))
             catalogue.refresh()
-            projection = Projection(catalogue, projection_lock(home, self._prefix))
+            judge = SetJudge(self._settings.audit)
+            projection = Projection(catalogue, projection_lock(home, self._prefix), judge)
             assets = [ident for ident, _ in catalogue.assets.of_source(source)]
             yield from projection.remove_assets(assets)
             products = [ident for ident, _ in catalogue.products.of_source(source)]

@@ -24,6 +24,7 @@ from discovery.linking.linker import SIMILAR_FLOOR, Linker
 from discovery.linking.outcome import DECLARED, Decision, Outcome, settle
 from discovery.linking.sightings import Declared, Neighbour
 from discovery.linking.verdict import State, Verdict
+from discovery.picture_sets.standing import SetJudge
 from indexers.associate import MOST_PRODUCTS
 from indexers.catalogue import Catalogue
 from indexers.locks import projection_lock, source_lock
@@ -154,7 +155,8 @@ class LinkRun:
 
     def projection(self) -> Projection:
         """Return what tells both sides."""
-        return Projection(self.catalogue, projection_lock(self.settings.home, self.settings.engine.prefix))
+        home, prefix = self.settings.home, self.settings.engine.prefix
+        return Projection(self.catalogue, projection_lock(home, prefix), SetJudge(self.settings.audit))
 
     def linker(self) -> Linker:
         """Return the linker over all products that are indexed now; made anew when they changed."""

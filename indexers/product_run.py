@@ -109,7 +109,9 @@ class ProductRun:
         built = []
         for record, state in due:
             try:
-                document = product_document(record, stored.get(record.sku), build=BUILD, started=run.started)
+                document = product_document(
+                    record, stored.get(record.sku), build=BUILD, started=run.started, judge=run.judge
+                )
                 put = Put(index, document.id, document.to_source(), run.version)
             except (ValueError, OverflowError) as error:
                 self._fail(record, str(error))

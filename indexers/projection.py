@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from discovery.engine.writer import Delete, Outcome, Update
 from discovery.errors import EngineRejected
+from discovery.picture_sets.standing import SetJudge
 from indexers.associate import (
     Places,
     assets_side,
@@ -54,14 +56,22 @@ class Projection:
     """Brings neighbours up to date.
 
     ``exclusive`` is held while it works: two of them at once could write what the other has just outdated.
+    ``judge`` says how the pictures of a product stand, by ``clock``.
     """
 
     def __init__(
-        self, catalogue: Catalogue, exclusive: Callable[[], Any], advance: Callable[[], None] = lambda: None
+        self,
+        catalogue: Catalogue,
+        exclusive: Callable[[], Any],
+        judge: SetJudge,
+        advance: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalogue = catalogue
         self._exclusive = exclusive
+        self._judge = judge
         self._advance = advance
+        self._clock = clock
         self._one_at_a_time = threading.Lock()
 
     @contextmanager
@@ -87,7 +97,11 @@ class Projection:
         }
 
     def settle(self) -> int:
-        """Bring everything that is pending up to date; return how many documents that were."""
+        """Bring everything up to date that is pending, or stands as it did; return how many documents.
+
+        What stands as it did are products whose pictures were judged by other settings, or before a licence
+        ended: nobody writes them when a day passes.
+        """
         done = 0
         with self._one_at_a_time, self._exclusive():
             self._catalogue.refresh()
@@ -100,6 +114,10 @@ class Projection:
             for page in pages(sorted(self._catalogue.links.pending()), PAGE):
                 self._bring_up(page, (), Leaving(), marked=False)
                 self._write([Update(self._catalogue.names.links, one, {"pending": False}) for one in page])
+                done += len(page)
+            for page in pages(sorted(self._catalogue.judged_before(self._judge.basis, self._clock())), PAGE):
+                products = self._catalogue.products.light(page)
+                self._write_assets_sides(products, self._links(products.values(), Leaving()), set())
                 done += len(page)
         return done
 
@@ -203,13 +221,15 @@ class Projection:
         index = self._catalogue.names.products
         shown = self._catalogue.assets.light({link.id for ident in products for link in links[ident]})
         mains = {ident: main_picture(links[ident], shown) for ident in products}
-        pictures = {main for main in mains.values() if main is not None}
-        with_vectors = self._catalogue.assets.with_vectors(sorted(pictures), *VECTOR_PARTS)
+        main_pictures = {main for main in mains.values() if main is not None}
+        with_vectors = self._catalogue.assets.with_vectors(sorted(main_pictures), *VECTOR_PARTS)
         first: list[Update] = []
         last: list[Update] = []
         for ident in products:
             side = assets_side(links[ident], shown, with_vectors.get(mains[ident] or ""))
-            block = encode_block(side)
+            pictures = [shown[link.id] for link in links[ident] if link.id in shown]
+            said = products[ident].source
+            block = encode_block(self._judge.judged(said, side, pictures, self._clock()))
             if ident in marked:
                 last.append(Update(index, ident, {"assets": block, "run": {"pending": False}}))
             else:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from discovery.config import Settings
 from discovery.engine.writer import Put
 from discovery.errors import DiscoveryError, SourceShrank
+from discovery.picture_sets.standing import SetJudge
 from indexers.catalogue import Catalogue, Side
 from indexers.channel import Halt, Halted
 from indexers.deadletters import DeadLetters
@@ -69,7 +70,9 @@ class Run:
         self.letters = DeadLetters(catalogue, side, source, self.started)
         self.roster = Roster()
         self.listing_error: DiscoveryError | None = None
-        self.projection = Projection(catalogue, projection_lock(settings.home, settings.engine.prefix))
+        self.judge = SetJudge(settings.audit)
+        lock = projection_lock(settings.home, settings.engine.prefix)
+        self.projection = Projection(catalogue, lock, self.judge)
         self.exists = False
         self._new = 0
         self._unsettled = 0

@@ -43,6 +43,11 @@ def attribute_token(code: str, value: str) -> str:
     return f"{code}{ATTRIBUTE_SEPARATOR}{value}"
 
 
+def percent_token(channel: str, percent: int) -> str:
+    """Return the keyword that stands for a channel's percentage; in their order, the smaller come first."""
+    return attribute_token(attribute_code(channel), f"{percent:03d}")
+
+
 def category_ancestors(categories: tuple[str, ...]) -> tuple[str, ...]:
     """Return each ``/``-separated category with all of its ancestors, once, parents first.
 
@@ -127,6 +132,7 @@ class AssetSource:
 class Media:
     """What the bytes are.
 
+    ``plain_background`` is ``None`` for what is no picture; ``barcodes`` are the codes that it shows.
     ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
     """
 
@@ -140,6 +146,8 @@ class Media:
     orientation: str | None = None
     colours: tuple[Colour, ...] = ()
     colour: tuple[str, ...] = ()
+    plain_background: bool | None = None
+    barcodes: tuple[str, ...] = ()
     perceptual_hash: str | None = None
     recipe: str | None = None
     vector: tuple[float, ...] | None = None
@@ -157,6 +165,7 @@ class ProductSide:
     family: tuple[str, ...] = ()
     category_paths: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     attribute_text: tuple[str, ...] = ()
     links: tuple[ProductLink, ...] = ()
@@ -195,14 +204,37 @@ class ProductSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SetState:
+    """How far a product has the pictures that one channel (``None`` for all) asks for, and what is wrong."""
+
+    percent: int
+    channel: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AssetsSide:
-    """The linked assets, copied onto the product. The vectors are those of its main picture."""
+    """The linked assets, copied onto the product. The vectors are those of its main picture.
+
+    ``completeness`` is the least percentage of its ``sets``, ``channels`` holds that of each channel as a
+    token; ``lacking`` are views that are asked for and are not there, or not as they should be. All of that
+    was judged by the settings that ``basis`` names, and holds until ``changes``.
+    """
 
     linked: bool = False
     count: int = 0
     ids: tuple[str, ...] = ()
     colour: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    hero_usable: bool = False
+    hero_problems: tuple[str, ...] = ()
+    completeness: int = 0
+    channels: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    sets: tuple[SetState, ...] = ()
+    changes: datetime | None = None
+    basis: str | None = None
     links: tuple[AssetLink, ...] = ()
     recipe: str | None = None
     vector: tuple[float, ...] | None = None

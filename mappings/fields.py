@@ -26,7 +26,10 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that a request may name. ``attribute`` is the code when ``path`` holds attribute tokens."""
+    """A field that a request may name.
+
+    ``attribute`` is the code when ``path`` holds attribute tokens, of numbers those of ``percent_token``.
+    """
 
     name: str
     path: str
@@ -90,6 +93,9 @@ _ASSETS = _table(
     Field("product.category", "product.category_paths", Kind.KEYWORD, help="category of a product it shows"),
     Field("product.family", "product.family", Kind.KEYWORD, help="family of a product it shows"),
     Field("product.status", "product.status", Kind.KEYWORD, help="status of a product it shows"),
+    Field("product.role", "product.role", Kind.KEYWORD, help="what it is to a product: hero, back, detail …"),
+    Field("plain_background", "media.plain_background", Kind.FLAG, help="whether its ground is plain"),
+    Field("barcode", "media.barcodes", Kind.IDENTIFIER, False, help="a barcode that the picture shows"),
 )
 
 _PRODUCTS = _table(
@@ -111,11 +117,25 @@ _PRODUCTS = _table(
     Field("asset.count", "assets.count", Kind.NUMBER, False, help="how many assets show it"),
     Field("asset.colour", "assets.colour", Kind.KEYWORD, help="dominant colours of its pictures"),
     Field("asset.status", "assets.status", Kind.KEYWORD, help="approval status of its pictures"),
+    Field(
+        "asset.role", "assets.roles", Kind.KEYWORD, help="roles that its assets fill: hero, back, detail …"
+    ),
+    Field("hero_usable", "assets.hero_usable", Kind.FLAG, help="whether its main picture can be shown"),
+    Field("hero_problem", "assets.hero_problems", Kind.KEYWORD, help="what keeps it from being shown"),
+    Field(
+        "completeness",
+        "assets.completeness",
+        Kind.NUMBER,
+        help="percent of the pictures that it needs; completeness.CHANNEL for those of one channel",
+    ),
+    Field("lacking", "assets.lacking", Kind.KEYWORD, help="views that it needs and has not, or not as asked"),
 )
 
 FIELDS: dict[Side, dict[str, Field]] = {"assets": _ASSETS, "products": _PRODUCTS}
 
 _ATTRIBUTE_PREFIX: dict[Side, str] = {"assets": "product.", "products": "attribute."}
+_CHANNEL_PREFIX = "completeness."
+_CHANNEL_PATH = "assets.channels"
 _ATTRIBUTE_PATH: dict[Side, str] = {"assets": "product.attributes", "products": "source.attributes"}
 
 
@@ -123,7 +143,7 @@ def find_field(side: Side, name: str) -> Field | None:
     """Return the field of that public name, an attribute's included, or ``None``.
 
     Any attribute may be named, because each catalogue has its own: ``product.colour`` on assets,
-    ``attribute.colour`` on products.
+    ``attribute.colour`` on products. So may the channels of the settings: ``completeness.shop``.
     """
     field = FIELDS[side].get(name)
     prefix = _ATTRIBUTE_PREFIX[side]
@@ -131,6 +151,10 @@ def find_field(side: Side, name: str) -> Field | None:
         code = attribute_code(name.removeprefix(prefix))
         if code:
             return Field(name, _ATTRIBUTE_PATH[side], Kind.KEYWORD, True, attribute=code)
+    if field is None and side == "products" and name.startswith(_CHANNEL_PREFIX):
+        code = attribute_code(name.removeprefix(_CHANNEL_PREFIX))
+        if code:
+            return Field(name, _CHANNEL_PATH, Kind.NUMBER, True, attribute=code)
     return field
 
 

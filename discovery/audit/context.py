@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from discovery.config import AuditScopeSettings, AuditSettings
+from discovery.picture_sets.scopes import fitting_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,4 @@ class Context:
 
     def scopes(self, sources: tuple[str, ...], families: tuple[str, ...]) -> tuple[AuditScopeSettings, ...]:
         """Return the scopes that a subject of these sources and families is in, the strongest first."""
-        fitting = (
-            scope
-            for scope in self.settings.scopes
-            if (not scope.source or scope.source in sources)
-            and (not scope.family or scope.family in families)
-        )
-        return tuple(reversed(tuple(fitting)))
+        return fitting_scopes(self.settings, sources, families)

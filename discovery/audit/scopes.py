@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, ProductSubject, Subject
 from discovery.config import AuditScopeSettings
+from discovery.picture_sets.scopes import least_long_edge
 
 
 def sources_of(subject: Subject) -> tuple[str, ...]:
@@ -60,8 +61,7 @@ def required_of(subject: ProductSubject, context: Context) -> tuple[str, ...]:
 
 def least_long_edge_of(subject: Subject, context: Context) -> int:
     """Return the least pixels of the long edge of a picture that shows a product."""
-    named = (scope.least_long_edge for scope in fitting(subject, context) if scope.least_long_edge)
-    return next(named, context.settings.least_long_edge)
+    return least_long_edge(context.settings, sources_of(subject), families_of(subject))
 
 
 def stale_years_of(subject: Subject, context: Context) -> float:

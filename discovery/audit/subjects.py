@@ -27,7 +27,7 @@ PARENT_PARTS = (*PRODUCT_PARTS, "source.attribute_values.colour", "assets.linked
 PICTURE_PARTS = (
     "id", "source.name", "source.key", "source.uri", "source.filename", "source.created", "source.modified",
     "source.licence_ends", "media.type", "media.mime", "media.format", "media.bytes", "media.checksum",
-    "media.width", "media.height", "curation", "usage",
+    "media.width", "media.height", "media.plain_background", "curation", "usage",
 )  # fmt: skip
 
 LinkStates = Callable[[Sequence[str]], Mapping[str, tuple[str, tuple[str, ...]]]]

@@ -7,11 +7,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from discovery.audit import scopes
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject
+from discovery.picture_sets.licences import ended
 from mappings.documents import ProductDocument
 
 OUTDATED_FROM = 0.5
@@ -114,13 +115,6 @@ def _missing(subject: AssetSubject) -> Iterator[str]:
 
 def _trusted(context: Context) -> bool:
     return context.usage is not None and context.usage.complete
-
-
-def ended(ends: datetime, now: datetime) -> bool:
-    """Return whether a licence has ended; one that ends at midnight is a date, with all of that day."""
-    if ends.time() == time():
-        return ends.date() < now.date()
-    return ends < now
 
 
 def is_discontinued(product: ProductDocument, context: Context) -> bool:

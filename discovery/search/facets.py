@@ -89,12 +89,12 @@ def facet_aggregations(facets: tuple[Facet, ...], values: int) -> dict[str, Clau
 
 def read_facet(facet: Facet, aggregations: Mapping[str, Any], labels: Labels) -> tuple[FacetValue, ...]:
     """Return the values of ``facet``, most frequent first, then by value; chosen ones are always there."""
-    counts: dict[str | bool, int] = {}
+    counts: dict[Value, int] = {}
     for bucket in aggregations[f"facet {facet.name}"]["buckets"]:
         counts[_value(facet.field, bucket)] = bucket["doc_count"]
-    chosen: dict[str | bool, None] = {}
+    chosen: dict[Value, None] = {}
     for number, value in enumerate(facet.chosen):
-        key = value if isinstance(value, bool) else folded(str(value))
+        key = _key(value)
         chosen[key] = None
         if key not in counts:
             counts[key] = aggregations[f"chosen {facet.name}"]["buckets"][str(number)]["doc_count"]
@@ -153,13 +153,20 @@ def _prefix(field: Field) -> str:
     return "" if field.attribute is None else f"{field.attribute}{ATTRIBUTE_SEPARATOR}"
 
 
-def _value(field: Field, bucket: Mapping[str, Any]) -> str | bool:
+def _value(field: Field, bucket: Mapping[str, Any]) -> Value:
     if field.kind is Kind.FLAG:
         return bool(bucket["key"])
-    return value_of(field, str(bucket["key"]))
+    value = value_of(field, str(bucket["key"]))
+    return int(value) if field.kind is Kind.NUMBER else value
 
 
-def _label(value: str | bool, spelt: Mapping[str, str]) -> str:
+def _key(value: Value) -> Value:
+    if isinstance(value, str):
+        return folded(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _label(value: Value, spelt: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return spelt.get(value, value)
+    return spelt.get(value, value) if isinstance(value, str) else f"{value:g}"

@@ -8,13 +8,16 @@ from datetime import UTC, date, datetime
 
 from discovery.search.clauses import Clause, all_of, any_of, nearest, none_of, refused
 from discovery.search.request import Condition, Filters, Value
-from mappings.documents import ATTRIBUTE_SEPARATOR, attribute_token
+from mappings.documents import ATTRIBUTE_SEPARATOR, attribute_token, percent_token
 from mappings.fields import FIELDS, Field, Kind, Side, find_field
 
 MOST_CONDITIONS = 200
 """Conditions of one request, alternatives included; the engine refuses more than 1,024 clauses."""
 
 LARGEST_NUMBER = 2**53
+MOST_PERCENT = 100
+NO_TOKEN = ATTRIBUTE_SEPARATOR
+"""A token that no document has."""
 
 _RANGES = ("gt", "gte", "lt", "lte")
 _RANGED = (Kind.NUMBER, Kind.DATE)
@@ -104,7 +107,7 @@ def _condition(field: Field, condition: Condition, at: str) -> list[Clause]:
         clauses.append(none_of([_one_of(field, condition.none, f"{at}.none")]))
     bounds = dict(_bounds(field, condition, at))
     if bounds:
-        clauses.append({"range": {field.path: bounds}})
+        clauses.append(_within(field, bounds))
     if condition.exists is not None:
         present = _exists(field)
         clauses.append(present if condition.exists else none_of([present]))
@@ -134,10 +137,30 @@ def _bounds(field: Field, condition: Condition, at: str) -> Iterator[tuple[str, 
         yield operator, _READ[field.kind](value, f"{at}.{operator}")
 
 
+def _within(field: Field, bounds: dict[str, Value]) -> Clause:
+    if field.attribute is None:
+        return {"range": {field.path: bounds}}
+    low, high = 0, MOST_PERCENT
+    for operator, given in bounds.items():
+        bound = float(given)
+        if operator in ("gt", "gte"):
+            low = max(low, math.floor(bound) + 1 if operator == "gt" else math.ceil(bound))
+        else:
+            high = min(high, math.ceil(bound) - 1 if operator == "lt" else math.floor(bound))
+    if low > high:
+        return {"match_none": {}}
+    ends = {"gte": percent_token(field.attribute, low), "lte": percent_token(field.attribute, high)}
+    return {"range": {field.path: ends}}
+
+
 def _comparable(field: Field, value: Value, at: str) -> Value:
     read = _READ[field.kind](value, at)
     if field.attribute is None:
         return read
+    if field.kind is Kind.NUMBER:
+        number = float(read)
+        whole = number.is_integer() and 0 <= number <= MOST_PERCENT
+        return percent_token(field.attribute, int(number)) if whole else NO_TOKEN
     return attribute_token(field.attribute, str(read).replace(ATTRIBUTE_SEPARATOR, " ").strip())
 
 

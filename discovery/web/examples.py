@@ -20,8 +20,10 @@ from mappings.documents import (
     ProductLink,
     ProductSide,
     ProductSource,
+    SetState,
     Usage,
     asset_id,
+    percent_token,
 )
 
 REQUEST_ID = "5f0c2d7b9f6a4c0f8f2f8d5a0e1b3c47"
@@ -88,7 +90,17 @@ PRODUCT = ProductDocument(
         status="active",
         attribute_values={"colour": ("Sea green",), "material": ("Stoneware",)},
     ),
-    assets=AssetsSide(linked=True, count=1, links=(AssetLink(_ID, "hero", "filename", 0.98),)),
+    assets=AssetsSide(
+        linked=True,
+        count=1,
+        roles=("hero",),
+        hero_usable=True,
+        completeness=50,
+        channels=(percent_token("shop", 50),),
+        lacking=("back",),
+        sets=(SetState(50, "shop", ("no back",)),),
+        links=(AssetLink(_ID, "hero", "filename", 0.98),),
+    ),
     curation=Curation(),
     usage=Usage(),
 )

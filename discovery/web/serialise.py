@@ -94,6 +94,8 @@ def asset(one: AssetDocument) -> dict[str, Any]:
             "bytes": media.bytes,
             "orientation": media.orientation,
             "colours": [{"name": c.name, "hex": c.hex, "share": c.share} for c in media.colours],
+            "plain_background": media.plain_background,
+            "barcodes": list(media.barcodes),
             "checksum": media.checksum,
         },
         "products": [
@@ -145,7 +147,14 @@ def product(one: ProductDocument) -> dict[str, Any]:
         "completeness": {
             "has_asset": one.assets.linked,
             "asset_count": one.assets.count,
-            "roles": sorted({link.role for link in links}),
+            "roles": sorted(one.assets.roles),
+            "percent": one.assets.completeness,
+            "hero": {"usable": one.assets.hero_usable, "problems": list(one.assets.hero_problems)},
+            "lacking": list(one.assets.lacking),
+            "sets": [
+                {"channel": held.channel, "percent": held.percent, "problems": list(held.problems)}
+                for held in one.assets.sets
+            ],
         },
         "links": _product_links(one),
     }

@@ -35,6 +35,10 @@ def _flag(description: str) -> fields.Boolean:
     return fields.Boolean(required=True, metadata={"description": description})
 
 
+def _maybe_flag(description: str) -> fields.Boolean:
+    return fields.Boolean(required=True, allow_none=True, metadata={"description": description})
+
+
 def _texts(description: str) -> fields.List[str]:
     return fields.List(fields.String(), required=True, metadata={"description": description})
 
@@ -75,6 +79,8 @@ class MediaShape(Schema):
     bytes = _whole("size of the file")
     orientation = _maybe("portrait, landscape or square")
     colours = _each(ColourShape)
+    plain_background = _maybe_flag("whether its ground is plain; null for what is no picture")
+    barcodes = _texts("EAN and UPC codes that it shows")
     checksum = _text("digest of the bytes, sha256:…")
 
 
@@ -159,12 +165,31 @@ class AssetLinkShape(Schema):
     confidence = _number("0 to 1")
 
 
+class HeroShape(Schema):
+    """A product's main picture."""
+
+    usable = _flag("whether there is one that can be shown as it is")
+    problems = _texts("what keeps it from being shown")
+
+
+class PictureSetShape(Schema):
+    """The pictures that one channel asks for."""
+
+    channel = _maybe("the channel; null for all of them")
+    percent = _whole("share of the views asked for that are there as they should be")
+    problems = _texts("what is wrong with the others")
+
+
 class CompletenessShape(Schema):
-    """What is known of a product's pictures."""
+    """How a product stands with its pictures."""
 
     has_asset = _flag("whether any asset shows it")
     asset_count = _whole("how many do")
     roles = _texts("roles that its assets fill")
+    percent = _whole("the least percentage of its picture sets")
+    hero = _inside(HeroShape)
+    lacking = _texts("views that it needs and has not, or not as they should be")
+    sets = _each(PictureSetShape)
 
 
 class ProductLinksShape(Schema):

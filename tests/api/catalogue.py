@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from discovery.config import AuditSettings
+from discovery.picture_sets.standing import SetJudge
 from mappings.documents import (
     AssetDocument,
     AssetLink,
@@ -71,37 +73,39 @@ def asset(key: str, **given: object) -> AssetDocument:
 
 
 def product(sku: str, *pictures: AssetDocument, **given: object) -> ProductDocument:
+    said = ProductSource(
+        name="shop",
+        key=sku,
+        row=1,
+        sku=sku,
+        title=str(given.get("title", "Tide mug")),
+        parent=given.get("parent"),  # type: ignore[arg-type]
+        variant="parent" in given,
+        identifiers=(sku, "4006381333931"),
+        description=given.get("description"),  # type: ignore[arg-type]
+        brand="Ostrea",
+        family="Mug",
+        categories=("Table/Mugs",),
+        category_paths=category_ancestors(("Table/Mugs",)),
+        price=18.0,
+        currency="EUR",
+        status="active",
+        attributes=(attribute_token("colour", "Sea green"),),
+        attribute_values={"colour": ("Sea green",)},
+    )
+    side = AssetsSide(
+        linked=bool(pictures),
+        count=len(pictures),
+        colour=("red",) if pictures else (),
+        links=tuple(
+            AssetLink(one.id, "alternate" if number else "hero", "filename", 0.98)
+            for number, one in enumerate(pictures)
+        ),
+    )
     return ProductDocument(
         id=f"shop:{sku}",
-        source=ProductSource(
-            name="shop",
-            key=sku,
-            row=1,
-            sku=sku,
-            title=str(given.get("title", "Tide mug")),
-            parent=given.get("parent"),  # type: ignore[arg-type]
-            variant="parent" in given,
-            identifiers=(sku, "4006381333931"),
-            description=given.get("description"),  # type: ignore[arg-type]
-            brand="Ostrea",
-            family="Mug",
-            categories=("Table/Mugs",),
-            category_paths=category_ancestors(("Table/Mugs",)),
-            price=18.0,
-            currency="EUR",
-            status="active",
-            attributes=(attribute_token("colour", "Sea green"),),
-            attribute_values={"colour": ("Sea green",)},
-        ),
-        assets=AssetsSide(
-            linked=bool(pictures),
-            count=len(pictures),
-            colour=("red",) if pictures else (),
-            links=tuple(
-                AssetLink(one.id, "alternate" if number else "hero", "filename", 0.98)
-                for number, one in enumerate(pictures)
-            ),
-        ),
+        source=said,
+        assets=SetJudge(AuditSettings()).judged(said, side, pictures, datetime(2026, 1, 1, tzinfo=UTC)),
         curation=Curation(),
         usage=Usage(),
     )

@@ -177,7 +177,7 @@ class MemorySearch:
                 counts.update(set(values_of(document, side, name)))
         ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
         return tuple(
-            FacetValue(v, str(v).lower() if isinstance(v, bool) else v, n, v in chosen)
+            FacetValue(v, str(v).lower() if isinstance(v, bool) else str(v), n, v in chosen)
             for v, n in ordered[:50]
         )
 

@@ -171,6 +171,8 @@ def test_an_asset_is_told_whole_with_nulls_for_what_is_not_known(client: FlaskCl
             "bytes": 81234,
             "orientation": "portrait",
             "colours": [{"name": "red", "hex": "#aa2a2a", "share": 0.31}],
+            "plain_background": None,
+            "barcodes": [],
             "checksum": MUG_FRONT.media.checksum,
         },
         "products": [
@@ -205,7 +207,15 @@ def test_a_product_is_told_under_its_sku_even_one_with_a_slash(client: FlaskClie
     assert product["price"] == 18.0
     assert product["attributes"] == {"colour": ["Sea green"]}
     assert [link["role"] for link in product["assets"]] == ["hero", "alternate"]
-    assert product["completeness"] == {"has_asset": True, "asset_count": 2, "roles": ["alternate", "hero"]}
+    assert product["completeness"] == {
+        "has_asset": True,
+        "asset_count": 2,
+        "roles": ["alternate", "hero"],
+        "percent": 100,
+        "hero": {"usable": True, "problems": []},
+        "lacking": [],
+        "sets": [{"channel": None, "percent": 100, "problems": []}],
+    }
     assert product["links"] == {
         "self": "/api/v1/products/TIDE%2F1",
         "assets": "/api/v1/products/TIDE%2F1/assets",

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discovery.audit.duplicates import MIRROR, Print, better, compare, mean_colour, near_pairs
-from discovery.audit.picture_sets import fits, picture_sets, wanted_sets
 from discovery.audit.versions import version_of
-from discovery.audit.views import told_view, view_of
 from discovery.config import AuditSettings, PictureSetSettings
+from discovery.picture_sets.needs import fits, picture_sets, wanted_sets
+from discovery.picture_sets.views import told_view, view_of
 from tests.audit.making import asset, product
 
 HASH = 0x0123456789ABCDEF
@@ -55,7 +55,8 @@ def test_a_hero_whose_name_tells_another_view_is_no_front() -> None:
 def test_a_set_tells_what_is_missing_and_how_much() -> None:
     front = asset("mug_front.jpg")
     wanted = AuditSettings(picture_sets=(PictureSetSettings(views=("front", "back", "detail")),))
-    (one,) = picture_sets(product("MG-1", front), (front,), wanted)
+    shows = product("MG-1", front)
+    (one,) = picture_sets(shows.source, shows.assets.links, (front,), wanted)
     assert one.percent == 33
     assert [need.problem for need in one.needs] == [None, "no back", "no detail"]
 
@@ -72,8 +73,9 @@ def test_one_good_picture_of_a_view_is_enough() -> None:
     small, large = asset("a_front.jpg", width=10, height=10), asset("b_front.jpg")
     wanted = AuditSettings(picture_sets=(PictureSetSettings(least_long_edge=500),))
     shows = product("MG-1", small, large)
-    assert picture_sets(shows, (small, large), wanted)[0].percent == 100
-    assert picture_sets(shows, (small,), wanted)[0].percent == 0
+    said, links = shows.source, shows.assets.links
+    assert picture_sets(said, links, (small, large), wanted)[0].percent == 100
+    assert picture_sets(said, links, (small,), wanted)[0].percent == 0
 
 
 def test_a_ratio_bears_a_lost_pixel() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from discovery.audit.context import UsageFeed
 from discovery.audit.model import AssetSubject
-from discovery.audit.verdict import Cause, Use, ended, outdated, season_end, use_of
+from discovery.audit.verdict import Cause, Use, outdated, season_end, use_of
+from discovery.picture_sets.licences import ended
 from mappings.documents import Usage
 from tests.audit.making import NOW, WEEK, YEAR, asset, context, product, shown
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from discovery.config import ImageSettings
+from discovery.config import AuditSettings, ImageSettings
+from discovery.picture_sets.standing import SetJudge
 from discovery.vision.metadata import EmbeddedMetadata
 from indexers.associate import (
     Place,
@@ -38,6 +39,7 @@ from mappings.documents import (
 from tests.indexing.stage import product
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+JUDGE = SetJudge(AuditSettings())
 MEDIA = Media("image", "image/png", "png", 10, "sha256:aa", recipe="r", vector=(1.0,), look=(1.0,))
 
 
@@ -53,7 +55,7 @@ def asset(
 
 
 def made(sku: str, *images: str, stored: ProductDocument | None = None, **more: object) -> ProductDocument:
-    return product_document(product(sku, *images, **more), stored, build="b", started=NOW)  # type: ignore[arg-type]
+    return product_document(product(sku, *images, **more), stored, build="b", started=NOW, judge=JUDGE)  # type: ignore[arg-type]
 
 
 def test_an_asset_is_identified_by_its_file_name_with_and_without_ending() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from discovery.config import (
     AssetSourceSettings,
+    AuditSettings,
     ImageSettings,
     LinkingSettings,
     ProductSourceSettings,
@@ -23,6 +24,7 @@ from discovery.linking.linker import Linker
 from discovery.linking.outcome import settle
 from discovery.linking.sightings import Declared
 from discovery.linking.verdict import State, Verdict
+from discovery.picture_sets.standing import SetJudge
 from discovery.vision.colours import dominant_colours
 from discovery.vision.images import open_picture
 from indexers.associate import path_key
@@ -58,7 +60,7 @@ def read_assets(folder: Path, *, inside: bool) -> dict[str, AssetDocument]:
 def read_products(path: Path, format: str = "table") -> list[ProductDocument]:
     items = open_product_source(ProductSourceSettings(name="shop", path=str(path), format=format)).items()
     return [
-        product_document(item, None, build="", started=FIRST_DAY)
+        product_document(item, None, build="", started=FIRST_DAY, judge=SetJudge(AuditSettings()))
         for item in items
         if isinstance(item, ProductRecord)
     ]
@@ -195,7 +197,7 @@ def test_a_shop_whose_skus_are_numbers_is_not_linked_to_strangers(real_data: Pat
         name="fashion", path=str(real_data / "fashion" / "catalog.csv"), options=options
     )
     products = [
-        product_document(item, None, build="", started=FIRST_DAY)
+        product_document(item, None, build="", started=FIRST_DAY, judge=SetJudge(AuditSettings()))
         for item in open_product_source(source).items()
         if isinstance(item, ProductRecord)
     ]

@@ -32,6 +32,7 @@ from mappings.documents import (
     asset_id,
     attribute_token,
     category_ancestors,
+    percent_token,
 )
 from mappings.registry import ASSETS, PRODUCTS, Family, VectorSpace, body
 
@@ -151,6 +152,12 @@ def with_picture(one: ProductDocument, *pictures: AssetDocument) -> ProductDocum
         count=len(pictures),
         ids=tuple(picture.id for picture in pictures),
         colour=tuple(dict.fromkeys(c for picture in pictures for c in picture.media.colour)),
+        roles=("hero", "alternate")[: len(pictures)],
+        hero_usable=len(pictures) > 1,
+        hero_problems=() if len(pictures) > 1 else ("too small",),
+        completeness=100 if len(pictures) > 1 else 33,
+        channels=(percent_token("Web shop", 100 if len(pictures) > 1 else 9), percent_token("Print", 0)),
+        lacking=() if len(pictures) > 1 else ("back", "detail"),
         links=tuple(
             AssetLink(picture.id, "hero" if n == 0 else "alternate", "declared", 1.0)
             for n, picture in enumerate(pictures)

@@ -222,6 +222,17 @@ def test_a_facet_shows_how_people_spell_its_values(ask: Ask) -> None:
     assert {v.value: v.label for v in page.facets["product.colour"]}["purple"] == "Purple"
 
 
+def test_percentages_are_counted_as_numbers(ask: Ask) -> None:
+    chosen = where(Condition("completeness.web_shop", any=(100.0,)))
+    page = ask("products", facets=("completeness", "completeness.web_shop", "hero_usable"), filters=chosen)
+    assert [(v.value, v.label, v.count, v.selected) for v in page.facets["completeness.web_shop"]] == [
+        (9, "9", 4, False),
+        (100, "100", 1, True),
+    ]
+    assert [(v.value, v.count) for v in page.facets["completeness"]] == [(100, 1)]
+    assert [(v.value, v.count) for v in page.facets["hero_usable"]] == [(True, 1)]
+
+
 def test_facet_values_come_most_frequent_first_then_by_value(ask: Ask) -> None:
     values = [
         (v.count, v.value) for v in ask("products", facets=("attribute.colour",)).facets["attribute.colour"]
@@ -249,6 +260,7 @@ def test_a_facet_has_as_many_values_as_the_settings_allow(serve: Any, shop: str)
     ]
 
 
+PICTURED = {"WJ05", "WJ05-S-Red", "WJ05-S-Green", "WJ06-Purple", "24-WB04"}
 PRODUCT_FILTERS: list[tuple[Condition, set[str]]] = [
     (Condition("sku", any=("wj05", "mug 1")), {"WJ05", "MUG-1"}),
     (Condition("parent", any=("WJ05",)), {"WJ05-S-Red", "WJ05-S-Green"}),
@@ -268,6 +280,21 @@ PRODUCT_FILTERS: list[tuple[Condition, set[str]]] = [
     (Condition("category", any=("gear",)), {"24-WB04"}),
     (Condition("asset.count", gte=3), {"WJ05"}),
     (Condition("asset.colour", any=("white",)), {"24-WB04"}),
+    (Condition("asset.role", any=("alternate",)), {"WJ05"}),
+    (Condition("hero_usable", any=(True,)), {"WJ05"}),
+    (Condition("hero_problem", any=("Too small",)), PICTURED - {"WJ05"}),
+    (Condition("lacking", all=("back", "detail")), PICTURED - {"WJ05"}),
+    (Condition("completeness", gt=0, lt=100), PICTURED - {"WJ05"}),
+    (Condition("completeness", any=(100,)), {"WJ05"}),
+    (Condition("completeness.web_shop", gte=9.5), {"WJ05"}),
+    (Condition("completeness.Web shop", lt=100), PICTURED - {"WJ05"}),
+    (Condition("completeness.web shop", any=(9.0,)), PICTURED - {"WJ05"}),
+    (Condition("completeness.web_shop", any=(9.5, 101)), set()),
+    (Condition("completeness.web_shop", gt=100), set()),
+    (Condition("completeness.web_shop", lt=0), set()),
+    (Condition("completeness.print", lte=0), PICTURED),
+    (Condition("completeness.print", exists=True), PICTURED),
+    (Condition("completeness.nowhere", gte=0), set()),
     (Condition("modified", gte="2026-03-12"), {"TRAP"}),
     (Condition("modified", any=("2026-03-11",)), {"MUG1X"}),
     (Condition("modified", lt="2026-03-03"), {"WJ05"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, Verdict
 from discovery.audit.rules.base import Rule
-from discovery.audit.verdict import ended
+from discovery.picture_sets.licences import ended
 
 
 def judge(subject: AssetSubject, context: Context) -> Verdict | None:

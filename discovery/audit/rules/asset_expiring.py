@@ -7,7 +7,7 @@ from datetime import timedelta
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, Verdict
 from discovery.audit.rules.base import Rule
-from discovery.audit.verdict import ended
+from discovery.picture_sets.licences import ended
 
 
 def judge(subject: AssetSubject, context: Context) -> Verdict | None:

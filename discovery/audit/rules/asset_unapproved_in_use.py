@@ -5,17 +5,13 @@ from __future__ import annotations
 from discovery.audit.context import Context
 from discovery.audit.model import AssetSubject, Verdict
 from discovery.audit.rules.base import Rule
-
-
-def is_unapproved(status: str, context: Context) -> bool:
-    """Return whether a state of approval keeps a file from showing a product."""
-    return status.casefold() in {state.casefold() for state in context.settings.unapproved}
+from discovery.picture_sets.heroes import is_unapproved
 
 
 def judge(subject: AssetSubject, context: Context) -> Verdict | None:
     """Flag a linked file in one of the states of ``audit.unapproved``."""
     asset = subject.asset
-    if not asset.product.linked or not is_unapproved(asset.curation.status, context):
+    if not asset.product.linked or not is_unapproved(asset.curation.status, context.settings):
         return None
     return Verdict(
         "unapproved",

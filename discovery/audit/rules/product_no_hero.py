@@ -5,8 +5,7 @@ from __future__ import annotations
 from discovery.audit.context import Context
 from discovery.audit.model import ProductSubject, Verdict
 from discovery.audit.rules.base import Rule, needs_assets
-
-HERO = "hero"
+from discovery.picture_sets.heroes import HERO
 
 
 def judge(subject: ProductSubject, _: Context) -> Verdict | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from discovery.audit.context import Context
 from discovery.audit.model import ProductSubject, Verdict, unknown
-from discovery.audit.picture_sets import picture_sets
 from discovery.audit.rules.base import Rule, needs_assets
+from discovery.picture_sets.needs import picture_sets
 
 
 def judge(subject: ProductSubject, context: Context) -> Verdict | None:
@@ -15,7 +15,8 @@ def judge(subject: ProductSubject, context: Context) -> Verdict | None:
         return None  # nothing at all is another rule's finding
     if len(subject.assets) < len(set(product.assets.ids)):
         return unknown("some of its assets could not be read")
-    incomplete = [one for one in picture_sets(product, subject.assets, context.settings) if one.percent < 100]
+    sets = picture_sets(product.source, product.assets.links, subject.assets, context.settings)
+    incomplete = [one for one in sets if one.percent < 100]
     if not incomplete:
         return None
     reasons = tuple(

@@ -46,6 +46,7 @@ FACETS: dict[Side, tuple[FacetChoice, ...]] = {
         FacetChoice("product.material", "Material", "Product"),
         FacetChoice("product.brand", "Brand", "Product"),
         FacetChoice("linked", "Link", "Product"),
+        FacetChoice("product.role", "Role", "Product"),
         FacetChoice("category", "Folder", "File", tree=True),
         FacetChoice("keyword", "Keyword", "File"),
         FacetChoice("format", "Format", "File"),
@@ -61,6 +62,11 @@ FACETS: dict[Side, tuple[FacetChoice, ...]] = {
         FacetChoice("status", "Status", "Product"),
         FacetChoice("source", "Catalogue", "Product"),
         FacetChoice("has_asset", "Pictures", "Pictures"),
+        FacetChoice("completeness", "Complete, in %", "Pictures"),
+        FacetChoice("lacking", "Lacking", "Pictures"),
+        FacetChoice("hero_usable", "Main picture", "Pictures"),
+        FacetChoice("hero_problem", "Main picture is", "Pictures"),
+        FacetChoice("asset.role", "Role", "Pictures"),
         FacetChoice("asset.colour", "Colour", "Pictures", colours=True),
         FacetChoice("asset.status", "Approval", "Pictures"),
     ),
@@ -69,6 +75,7 @@ FACETS: dict[Side, tuple[FacetChoice, ...]] = {
 FLAGS: dict[str, dict[str, str]] = {
     "linked": {"true": "Shows a product", "false": "Shows no product"},
     "has_asset": {"true": "Has pictures", "false": "Has none"},
+    "hero_usable": {"true": "Can be shown", "false": "Cannot be shown"},
     "variant": {"true": "Variants", "false": "Without variants"},
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from discovery.audit.views import view_of
 from discovery.config import AuditSettings, PictureSetSettings
-from mappings.documents import AssetDocument, ProductDocument
+from discovery.picture_sets.views import view_of
+from mappings.documents import AssetDocument, AssetLink, ProductSource
 
 ASPECT_TOLERANCE = 0.02
 """Share by which a picture's ratio may differ from the one asked for: a pixel is lost in scaling."""
@@ -36,16 +36,19 @@ class PictureSet:
 
 
 def picture_sets(
-    product: ProductDocument, assets: Iterable[AssetDocument], settings: AuditSettings
+    said: ProductSource, links: Iterable[AssetLink], assets: Iterable[AssetDocument], settings: AuditSettings
 ) -> tuple[PictureSet, ...]:
-    """Return the picture sets of a product, one for each channel that asks for one."""
-    pictures = _by_view(product, assets)
+    """Return the picture sets of a product, one for each channel that asks for one.
+
+    ``assets`` are those that ``links`` tie to it.
+    """
+    pictures = _by_view(links, assets)
     return tuple(
         PictureSet(
             wanted.channel or None,
             tuple(Need(view, _problem(view, pictures.get(view, ()), wanted)) for view in wanted.views),
         )
-        for wanted in wanted_sets(product.source.family, settings)
+        for wanted in wanted_sets(said.family, settings)
     )
 
 
@@ -60,8 +63,10 @@ def wanted_sets(family: str | None, settings: AuditSettings) -> tuple[PictureSet
     return tuple(chosen.values())
 
 
-def _by_view(product: ProductDocument, assets: Iterable[AssetDocument]) -> dict[str, Sequence[AssetDocument]]:
-    roles = {link.id: link.role for link in product.assets.links}
+def _by_view(
+    links: Iterable[AssetLink], assets: Iterable[AssetDocument]
+) -> dict[str, Sequence[AssetDocument]]:
+    roles = {link.id: link.role for link in links}
     found: dict[str, list[AssetDocument]] = {}
     for asset in assets:
         if asset.media.type == "image":
@@ -84,6 +89,8 @@ def _flaw(view: str, picture: AssetDocument, wanted: PictureSetSettings) -> str 
         return f"its {view} has {width} x {height} pixels; the long edge needs {wanted.least_long_edge}"
     if wanted.aspect and width and height and not fits(width, height, wanted.aspect):
         return f"its {view} has {width} x {height} pixels, which is not {wanted.aspect}"
+    if view in wanted.plain_background and picture.media.plain_background is False:
+        return f"the background of its {view} is not plain"
     return None
 
 
