@@ -55,8 +55,8 @@ def measure(stand: Stand) -> Iterator[Measured]:
     given = scene(data.luma_pictures(), data.luma_products(), stand.embedder(), stand.home.parent / "looks")
     settings = LinkingSettings()
     hidden = Linker(ProductBook(without_pictures(given.products)), settings)
-    yield from _named(given, hidden, settings)
-    yield from _blind(given, hidden, settings)
+    yield from named(given, hidden, settings)
+    yield from blind(given, hidden, settings)
     yield from _speed(stand, settings)
 
 
@@ -68,12 +68,13 @@ def without_pictures(products: Sequence[ProductDocument]) -> list[ProductDocumen
     ]
 
 
-def _named(given: Scene, linker: Linker, settings: LinkingSettings) -> Iterator[Measured]:
+def named(given: Scene, linker: Linker, settings: LinkingSettings) -> Iterator[Measured]:
+    """Judge every picture by its own name."""
     judged = [Judged(asset.source.key, linker.judge(asset)) for asset in given.assets]
     yield from _quality(given, judged, settings, "by names", precision=0.99, recall=0.95, roles=0.95)
 
 
-def _blind(given: Scene, linker: Linker, settings: LinkingSettings) -> Iterator[Measured]:
+def blind(given: Scene, linker: Linker, settings: LinkingSettings) -> Iterator[Measured]:
     """Rename every picture; half of each product's are linked, and the other half is judged."""
     linked = halves(given, SEED)
     chance = random.Random(SEED)

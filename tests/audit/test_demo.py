@@ -1,4 +1,7 @@
-"""The demo catalogue's planted troubles: each found by exactly its rule, nothing else called an error."""
+"""The demo catalogue's planted troubles: each found by exactly its rule, nothing else called an error.
+
+Both with its declared links alone and with links looked for, as `discovery demo` does it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from discovery.audit.service import AuditService
 from discovery.config import Settings
 from discovery.demo import CATALOGUE
 from discovery.engine.client import Engine
+from discovery.wiring import Service
+from tests.audit.conftest import settings_at
 
 TROUBLES: Mapping[str, Any] = json.loads((CATALOGUE / "troubles.json").read_text(encoding="utf-8"))
 AS_OF = datetime.fromisoformat(TROUBLES["as_of"]).replace(hour=12, tzinfo=UTC)
@@ -57,14 +62,25 @@ def by_rule(findings: list[Finding]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def audit(engine: Engine, demo: Settings) -> AuditService:
-    return AuditService(engine, demo)
+@pytest.fixture(scope="module", params=["demo", "linked_demo"], ids=["declared", "linked"])
+def service(engine: Engine, request: pytest.FixtureRequest) -> Service:
+    settings: Settings = request.getfixturevalue(request.param)
+    return Service(settings_at(settings, engine))
 
 
 @pytest.fixture(scope="module")
-def run(audit: AuditService) -> AuditRun:
-    return audit.run(Terms(as_of=AS_OF))
+def audit(service: Service) -> AuditService:
+    return service.audit
+
+
+@pytest.fixture(scope="module")
+def terms(service: Service) -> Terms:
+    return Terms(as_of=AS_OF, links=service.link_states)
+
+
+@pytest.fixture(scope="module")
+def run(audit: AuditService, terms: Terms) -> AuditRun:
+    return audit.run(terms)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +115,21 @@ def test_a_copy_names_its_original(findings: list[Finding]) -> None:
             assert originals[finding.subject.name] in finding.reasons[0]
 
 
-def test_a_second_run_finds_the_same_and_nothing_new(audit: AuditService, run: AuditRun) -> None:
-    again = audit.run(Terms(as_of=AS_OF))
+def test_a_second_run_finds_the_same_and_nothing_new(
+    audit: AuditService, run: AuditRun, terms: Terms
+) -> None:
+    again = audit.run(terms)
     assert (again.new, again.returned, again.gone) == (0, 0, 0)
     assert again.still == run.flagged
+
+
+def test_a_products_state_says_what_the_rules_find(service: Service, findings: list[Finding]) -> None:
+    found = by_rule(findings)
+    products = service.lifecycle.serving().products.scan()
+    today = datetime.now(UTC).date()
+    states = {one.id: one.assets for one in products if one.assets.linked}
+    unusable = {sku for sku, side in states.items() if not side.hero_usable and side.roles.count("hero")}
+    ended = {sku for sku in unusable if states[sku].hero_problems == ("licence ended",)}
+    assert unusable - ended == found["product-hero-unusable"]
+    assert not ended or today > AS_OF.date()  # products stand by today, this audit judged by another day
+    assert {sku for sku, side in states.items() if side.completeness < 100} == found["product-set-incomplete"]
