@@ -15,7 +15,10 @@ from indexers.deadletters import FAILURE
 from indexers.paging import pages
 from indexers.run import ASSETS, PRODUCTS
 
-RUN_KINDS = ("run", "job-run")
+RUN_KINDS = ("run", "job-run", "audit-asked")
+WANTED = ("queued", "running")
+"""Outcomes of what is still to come, however old it is."""
+
 AT_ONCE = 500
 YOUNG = timedelta(days=1)
 """A thumbnail may be older by this than the document that is about to name it."""
@@ -56,7 +59,12 @@ def _old_runs(catalogue: Catalogue, before: datetime) -> list[str]:
     """Return the records of runs begun before then, but the last of each outcome of a source or job."""
     newest: dict[tuple[Any, ...], tuple[datetime, str]] = {}
     old: list[str] = []
-    query = {"terms": {"kind": [*RUN_KINDS]}}
+    query = {
+        "bool": {
+            "filter": [{"terms": {"kind": [*RUN_KINDS]}}],
+            "must_not": [{"terms": {"outcome": [*WANTED]}}],
+        }
+    }
     fields = ("kind", "side", "source", "key", "outcome", "started")
     for hit in catalogue.reader.scan(catalogue.names.runs, query, fields):
         source = hit["_source"]

@@ -91,6 +91,15 @@ class Silent:
         """Do nothing."""
 
 
+def _just_go_on() -> None:
+    """Do nothing: there is no reason to end."""
+
+
+def new_run_id(now: datetime) -> str:
+    """Return an id for a run that is asked for or begun at this moment."""
+    return f"audit-{round(now.timestamp() * 1000)}-{secrets.token_hex(3)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What one run is asked to do.
@@ -99,6 +108,8 @@ class Terms:
     instead of now; the clock's own brake looks at now all the same. ``accept``: go on where a brake would
     stop the run for mass flags, a shrunken source or a stale index; never where not all could be read.
     ``absent``: ids of assets that the last full listing of their source did not have, if anybody looked.
+    ``id`` is the run's, one of :func:`new_run_id`; ``go_on`` is called before every step that can wait for
+    another time, and ends the run by raising, with nothing changed if nothing has been written yet.
     """
 
     rules: tuple[str, ...] = ()
@@ -110,6 +121,12 @@ class Terms:
     kept_copies: frozenset[frozenset[str]] = frozenset()
     links: LinkStates = no_links
     progress: Progress = field(default_factory=Silent)
+    id: str | None = None
+    go_on: Callable[[], None] = _just_go_on
+
+
+class GivenUp(Exception):
+    """Raised by ``Terms.go_on`` to end a run: its process is to end."""
 
 
 class _Stop(Exception):
@@ -162,7 +179,7 @@ class _Run:
         self._store, self._settings, self._terms, self._clock = store, settings, terms, clock
         self._started = clock()
         self._as_of = terms.as_of or self._started
-        self._id = f"audit-{round(self._started.timestamp() * 1000)}-{secrets.token_hex(3)}"
+        self._id = terms.id or new_run_id(self._started)
         self._tally = _Tally()
         self._seen = array("Q")
         self._sources: dict[str, int] = {}
@@ -228,6 +245,7 @@ class _Run:
         rules = self._rules(PRODUCT_RULES, context)
         seen = 0
         for products_page in product_subjects(snapshot):
+            terms.go_on()
             seen += len(products_page)
             for product in products_page:
                 failed.note(product)
@@ -238,6 +256,7 @@ class _Run:
         asset_rules, file_rules = self._rules(ASSET_RULES, context), self._rules(FILE_RULES, context)
         seen = 0
         for assets_page in asset_subjects(snapshot, terms.links):
+            terms.go_on()
             seen += len(assets_page)
             for asset in assets_page:
                 self._ask(asset_rules, asset, context, keep)
@@ -339,18 +358,26 @@ class _Run:
         if self._terms.dry_run:
             return self._record(Outcome.PLANNED)
         self._terms.progress.say("writing")
+        self._terms.go_on()
         spool.seek(0)
-        _, failures = self._store.write(_read(spool))
+        _, failures = self._store.write(self._still_ours(_read(spool)))
         if failures:
             self._notes.append(f"{len(failures)} findings could not be written: {'; '.join(failures[:3])}")
         run = self._record(Outcome.FAILED if failures else Outcome.FINISHED)
         self._store.keep_run(run)
         return run
 
+    def _still_ours(self, operations: Iterator[Operation]) -> Iterator[Operation]:
+        for number, operation in enumerate(operations):
+            if number % SIGHTINGS_AT_ONCE == 0:
+                self._terms.go_on()
+            yield operation
+
     def _stopped(self, reasons: tuple[str, ...]) -> AuditRun:
         run = replace(self._record(Outcome.STOPPED, reasons), rules={}, severities={})
         if self._terms.dry_run:
             return run
+        self._terms.go_on()
         itself = About("audit", "audit", "the audit itself")
         verdict = Verdict("stopped", reasons[:MOST_REASONS])
         ident = finding_id(SELF, itself.kind, itself.id)

@@ -2,62 +2,57 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from discovery.audit import scopes
+from discovery.audit.asking import check_rules, cursor, no_rule, search_body
 from discovery.audit.changes import changed
 from discovery.audit.codec import finding_of
+from discovery.audit.listing import (
+    MOST_SIZE,
+    FindingsPage,
+    FindingsQuery,
+    RunRequest,
+    RunView,
+    VersionedFinding,
+    view_of,
+)
 from discovery.audit.mail import Delivery, send
 from discovery.audit.memory import awake
-from discovery.audit.model import SELF, SEVERITIES, STATES, UNRESOLVED, AuditRun, Finding, Outcome
+from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
+from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
 from discovery.audit.reports.digest import Digest, digests
 from discovery.audit.reports.model import Report, make_report
 from discovery.audit.rules import RULES
-from discovery.audit.runner import Terms, run_audit
+from discovery.audit.runner import GivenUp, Terms, new_run_id, run_audit
 from discovery.audit.store import Store
+from discovery.audit.turns import AuditTurns
 from discovery.config import AuditSettings, Settings
 from discovery.engine.client import Engine
-from discovery.errors import ConfigurationInvalid, FieldProblem, InputInvalid
+from discovery.engine.reader import Reader
+from discovery.engine.records import Records, Stored
+from discovery.errors import (
+    ConfigurationInvalid,
+    DiscoveryError,
+    EngineBusy,
+    EngineConflict,
+    EngineTimedOut,
+    EngineUnavailable,
+    FieldProblem,
+    IndexMissing,
+    NotFound,
+    RunInProgress,
+)
 
-DEFAULT_SIZE = 50
-MOST_SIZE = 500
 TRENDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class FindingsQuery:
-    """Which findings to list; ``None`` for all. ``state`` ``"unresolved"`` is all but the resolved ones.
-
-    ``subject`` is an asset's id or a SKU, with or without ``asset:`` or ``product:`` before it. ``after`` is
-    the cursor of the page before.
-    """
-
-    rule: str | None = None
-    severity: str | None = None
-    state: str | None = None
-    subject: str | None = None
-    owner: str | None = None
-    after: str | None = None
-    size: int = DEFAULT_SIZE
-
-
-@dataclass(frozen=True, slots=True)
-class FindingsPage:
-    """One page of findings, the most severe first; ``next`` is the cursor of the next page."""
-
-    total: int
-    findings: tuple[Finding, ...]
-    next: str | None
-
-
 class AuditService:
-    """Everything that people and jobs do with the audit.
+    """Everything that people and jobs do with the audit. ``asked`` is called when a run has been queued.
 
     Raises:
         ConfigurationInvalid: settings name a rule that does not exist.
@@ -69,6 +64,8 @@ class AuditService:
         settings: Settings,
         *,
         clock: Callable[[], datetime] | None = None,
+        turns: AuditTurns | None = None,
+        asked: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings.audit
         self._mail = settings.mail
@@ -80,6 +77,9 @@ class AuditService:
             bulk_documents=settings.index.bulk_documents,
             retries=settings.index.retries,
         )
+        self._asked = asked
+        self._queue = AuditQueue(Records(engine), Reader(engine), self._store.runs)
+        self._turns = turns or AuditTurns(Records(engine), self._store.runs)
         check_settings(settings.audit)
 
     def run(self, terms: Terms | None = None) -> AuditRun:
@@ -87,14 +87,97 @@ class AuditService:
 
         Raises:
             InputInvalid: a rule that does not exist.
+            RunInProgress: another audit is under way; a dry run, which changes nothing, does not mind.
             IndexMissing: nothing has been indexed yet.
             EngineUnavailable: as named.
         """
         terms = terms or Terms()
-        wrong = [FieldProblem("rule", _no_rule(name)) for name in terms.rules if name not in RULES]
-        if wrong:
-            raise InputInvalid("; ".join(problem.message for problem in wrong), tuple(wrong))
-        return run_audit(self._store, self._settings, terms, clock=self._clock)
+        check_rules("rule", terms.rules)
+        if terms.dry_run:
+            return run_audit(self._store, self._settings, terms, clock=self._clock)
+        with self._turns.take_now() as turn:
+            ours = replace(terms, go_on=_both(terms.go_on, turn.check))
+            return run_audit(self._store, self._settings, ours, clock=self._clock)
+
+    def ask(self, request: RunRequest) -> RunView:
+        """Keep that somebody asks for a run; the next worker that has its turn works it off.
+
+        Raises:
+            InputInvalid: a rule that does not exist.
+            RunInProgress: too many wait already.
+            IndexMissing: nothing has been indexed yet.
+        """
+        check_rules("rules", request.rules)
+        now = self._clock()
+        view = self._queue.add(new_run_id(now), request, now)
+        self._asked()
+        return view
+
+    def work_off(self, terms: Terms, go_on: Callable[[], None]) -> bool:
+        """Run the audit that has waited longest, if it is our turn; return whether one was worked off.
+
+        Raises:
+            EngineUnavailable, EngineTimedOut, EngineBusy: as named; the run waits on.
+        """
+        try:
+            if self._queue.next() is None:
+                return False
+            turn = self._turns.take()
+        except IndexMissing:
+            return False
+        if turn is None:
+            return False
+        with turn:
+            # Whoever has the turn is alone: what is marked as running was left by a process that died.
+            waiting = self._queue.next()
+            if waiting is None:
+                return False
+            try:
+                self._work_off(waiting, terms, _both(go_on, turn.check))
+            except EngineConflict:
+                return False
+        return True
+
+    def _work_off(self, waiting: Waiting, terms: Terms, go_on: Callable[[], None]) -> None:
+        ident, request = waiting.view.id, waiting.view.request or RunRequest()
+        kept = self._kept(ident)
+        if kept is not None:  # its process died between the last two of its steps
+            self._queue.done(waiting, kept)
+            return
+        if waiting.tries >= MOST_TRIES:
+            self._queue.fail(
+                waiting, f"{MOST_TRIES} processes ended while they ran it; it is not tried again"
+            )
+            return
+        begun = self._queue.begin(waiting, self._clock())
+        whole = replace(
+            terms,
+            rules=request.rules,
+            dry_run=request.dry_run,
+            accept=request.accept,
+            id=ident,
+            go_on=go_on,
+        )
+        try:
+            run = run_audit(self._store, self._settings, whole, clock=self._clock)
+        except (GivenUp, RunInProgress):
+            self._queue.put_back(begun)
+        except (EngineUnavailable, EngineTimedOut, EngineBusy):
+            self._queue.put_back(begun)
+            raise
+        except DiscoveryError as error:
+            self._queue.fail(begun, f"{error.kind.title}: {error.detail}")
+        except Exception as error:
+            self._queue.fail(begun, f"something went wrong here ({type(error).__name__}); the log tells more")
+            raise
+        else:
+            self._queue.done(begun, run)
+
+    def _kept(self, id: str) -> AuditRun | None:
+        try:
+            return self._store.audit(id)
+        except NotFound:
+            return None
 
     def runs(self, most: int = TRENDS) -> list[AuditRun]:
         """Return the last runs, the newest first."""
@@ -108,19 +191,39 @@ class AuditService:
         """
         return self._store.audit(id)
 
+    def run_views(self, most: int = TRENDS) -> list[RunView]:
+        """Return the last runs, those that wait or are under way included, the newest first.
+
+        Raises:
+            IndexMissing: nothing has been indexed yet.
+        """
+        asked = {view.id: view for view in self._queue.recent(most)}
+        views = {run.id: view_of(run) for run in self._store.audits(most)} | asked
+        return sorted(views.values(), key=lambda view: (view.asked, view.id), reverse=True)[:most]
+
+    def run_view(self, id: str) -> RunView:
+        """Return one run, whether it waits, is under way, or is over.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        _check_id(id, "audit run", _RUN_ID)
+        waiting = self._queue.read(id)
+        return view_of(self._store.audit(id)) if waiting is None else waiting.view
+
     def findings(self, query: FindingsQuery) -> FindingsPage:
         """Return one page of findings.
 
         Raises:
             InputInvalid: naming every filter that is wrong.
         """
-        body = _search_body(query)
+        body = search_body(query)
         reply = self._store.reader.search(self._store.findings, body)
         hits = reply["hits"]["hits"]
         found = tuple(self._current(finding_of(hit["_source"])) for hit in hits)
         more = len(hits) == query.size
         return FindingsPage(
-            int(reply["hits"]["total"]["value"]), found, _cursor(hits[-1]["sort"]) if more else None
+            int(reply["hits"]["total"]["value"]), found, cursor(hits[-1]["sort"]) if more else None
         )
 
     def finding(self, id: str) -> Finding:
@@ -129,7 +232,17 @@ class AuditService:
         Raises:
             NotFound: there is none of this id.
         """
-        return self._current(self._store.record(id)[0])
+        return self.versioned(id).finding
+
+    def versioned(self, id: str) -> VersionedFinding:
+        """Return one finding with its version.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        _check_id(id, "finding", _FINDING_ID)
+        finding, stored = self._store.record(id)
+        return VersionedFinding(self._current(finding), _version(stored))
 
     def change(self, id: str, change: Mapping[str, Any], who: str | None = None) -> Finding:
         """Change what people may change about a finding, and return it.
@@ -139,22 +252,34 @@ class AuditService:
             InputInvalid: naming every field that is wrong.
             EngineConflict: somebody else changed it meanwhile; read again and decide again.
         """
+        return self.change_versioned(id, change, who).finding
+
+    def change_versioned(
+        self, id: str, change: Mapping[str, Any], who: str | None = None, expected: str | None = None
+    ) -> VersionedFinding:
+        """Change a finding as :meth:`change` does; if ``expected`` is given, only that version of it.
+
+        Raises:
+            NotFound, InputInvalid, EngineConflict: as for :meth:`change`.
+        """
+        _check_id(id, "finding", _FINDING_ID)
         finding, stored = self._store.record(id)
+        if expected is not None and expected != _version(stored):
+            raise EngineConflict("the finding was changed since it was read; read it again and decide again")
         after = changed(self._current(finding), change, self._clock(), who)
-        self._store.replace(after, stored)
-        return after
+        return VersionedFinding(after, _version(self._store.replace(after, stored)))
 
     def all_findings(self, states: tuple[str, ...] = UNRESOLVED) -> Iterator[Finding]:
         """Yield every finding in one of ``states``, the most severe first."""
         after: str | None = None
         while True:
-            body = _search_body(FindingsQuery(after=after, size=MOST_SIZE), states)
+            body = search_body(FindingsQuery(after=after, size=MOST_SIZE), states)
             hits = self._store.reader.search(self._store.findings, body)["hits"]["hits"]
             for hit in hits:
                 yield self._current(finding_of(hit["_source"]))
             if len(hits) < MOST_SIZE:
                 return
-            after = _cursor(hits[-1]["sort"])
+            after = cursor(hits[-1]["sort"])
 
     def report(self, run: str | None = None) -> Report:
         """Return the report on what is open now, with the last whole run (or ``run``) and the trends.
@@ -162,6 +287,8 @@ class AuditService:
         Raises:
             NotFound: there is no run of this id.
         """
+        if run is not None:
+            _check_id(run, "audit run", _RUN_ID)
         runs = self._store.audits(TRENDS)
         chosen = (
             self._store.audit(run) if run else next((r for r in runs if r.outcome is Outcome.FINISHED), None)
@@ -201,72 +328,28 @@ def check_settings(settings: AuditSettings) -> None:
         ConfigurationInvalid: naming each.
     """
     named = dict.fromkeys(scopes.all_rules_named(settings.off, settings.scopes))
-    problems = tuple(FieldProblem("audit.off", _no_rule(name)) for name in named if name not in RULES)
+    problems = tuple(FieldProblem("audit.off", no_rule(name)) for name in named if name not in RULES)
     if problems:
         raise ConfigurationInvalid("; ".join(f"{p.field}: {p.message}" for p in problems), problems)
 
 
-def _no_rule(name: str) -> str:
-    return f"there is no rule {name[:60]!r}; expected one of {', '.join(RULES)}"
+_FINDING_ID = re.compile(r"[0-9a-f]{24}")
+_RUN_ID = re.compile(r"audit-[0-9]{1,20}-[0-9a-f]{6}")
 
 
-def _search_body(query: FindingsQuery, states: tuple[str, ...] | None = None) -> dict[str, Any]:
-    problems: list[FieldProblem] = []
-    conditions: list[dict[str, Any]] = []
-
-    def choose(field: str, value: str | None, choices: tuple[str, ...]) -> None:
-        if value is not None and value not in choices:
-            problems.append(
-                FieldProblem(field, f"expected one of {', '.join(choices)}, found {value[:60]!r}")
-            )
-        elif value is not None:
-            conditions.append({"term": {field: value}})
-
-    choose("rule", query.rule, (*RULES, SELF))
-    choose("severity", query.severity, SEVERITIES)
-    if query.state == "unresolved":
-        states = UNRESOLVED
-    else:
-        choose("state", query.state, (*STATES, "unresolved"))
-    if states is not None:
-        conditions.append({"terms": {"state": list(states)}})
-    if query.subject is not None:
-        kind, separator, ident = query.subject.partition(":")
-        if separator and kind in ("asset", "product", "audit"):
-            conditions += [{"term": {"subject.kind": kind}}, {"term": {"subject.id": ident}}]
-        else:
-            conditions.append({"term": {"subject.id": query.subject}})
-    if query.owner is not None:
-        conditions.append({"term": {"owner": query.owner}})
-    if not 1 <= query.size <= MOST_SIZE:
-        problems.append(FieldProblem("size", f"expected a number from 1 to {MOST_SIZE}, found {query.size}"))
-    body: dict[str, Any] = {
-        "query": {"bool": {"filter": conditions}},
-        "size": query.size,
-        "sort": [{"rank": "desc"}, {"rule": "asc"}, {"id": "asc"}],
-        "track_total_hits": True,
-    }
-    if query.after is not None:
-        try:
-            body["search_after"] = _uncursor(query.after)
-        except ValueError:
-            problems.append(FieldProblem("after", "is no cursor of this list"))
-    if problems:
-        detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-        raise InputInvalid(detail, tuple(problems))
-    return body
+def _check_id(id: str, what: str, pattern: re.Pattern[str]) -> None:
+    """Refuse what cannot be an id, before it becomes part of an address."""
+    if not pattern.fullmatch(id):
+        raise NotFound(f"there is no {what} {id[:100]!r}", (FieldProblem("id", f"no such {what}"),))
 
 
-def _cursor(sort: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(sort).encode()).decode().rstrip("=")
+def _version(stored: Stored) -> str:
+    return f"{stored.primary_term}-{stored.seq_no}"
 
 
-def _uncursor(text: str) -> list[Any]:
-    try:
-        sort = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(text) from error
-    whole = isinstance(sort, list) and len(sort) == 3
-    if not whole or type(sort[0]) is not int or not all(isinstance(part, str) for part in sort[1:]):
-        raise ValueError(text)
-    return [*sort]
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def go_on() -> None:
+        one()
+        other()
+
+    return go_on

@@ -276,10 +276,10 @@ class Store:
             raise NotFound(f"there is no finding {id!r}")
         return finding_of(stored.source), stored
 
-    def replace(self, finding: Finding, expected: Stored) -> None:
+    def replace(self, finding: Finding, expected: Stored) -> Stored:
         """Write a finding over the one that was read.
 
         Raises:
             EngineConflict: somebody else changed it meanwhile.
         """
-        self._records.put(self.findings, finding.id, finding_source(finding), expected)
+        return self._records.put(self.findings, finding.id, finding_source(finding), expected)

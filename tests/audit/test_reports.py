@@ -136,7 +136,7 @@ def test_the_page_tells_the_run_the_counts_and_links_into_the_service() -> None:
     pictured = About("asset", "a" * 24, "mugs/a.jpg", "studio", None, "a" * 24)
     text = html(report(finding(subject=pictured, owner="a@b.example", due=date(2026, 6, 1), note="soon")))
     assert "100 assets and 20 products" in text
-    assert f'href="{BASE}/api/v1/assets/{"a" * 24}"' in text
+    assert f'href="{BASE}/assets/{"a" * 24}"' in text
     assert f'src="{BASE}/api/v1/assets/{"a" * 24}/thumbnail?size=256"' in text
     assert "due 2026-06-01" in text
     assert "not judged: there is no usage feed" in text

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from discovery.audit.context import UsageFeed
+from discovery.audit.listing import FindingsQuery
 from discovery.audit.model import SELF, AuditRun, Finding, Outcome
 from discovery.audit.rules import ASSET_RULES
 from discovery.audit.runner import Terms
-from discovery.audit.service import AuditService, FindingsQuery
+from discovery.audit.service import AuditService
 from discovery.audit.store import Snapshot
 from discovery.config import AuditScopeSettings, Settings
 from discovery.engine.client import Engine

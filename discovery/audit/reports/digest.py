@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
-from urllib.parse import quote
 
 from discovery.audit.model import SELF, Finding
+from discovery.audit.reports.model import page_of
 
 MOST_TOLD = 25
 EXPIRING = "asset-expiring"
@@ -151,10 +151,8 @@ def _why(finding: Finding, today: date, *, dated: bool) -> str:
 
 
 def _address(finding: Finding, base_url: str) -> str:
-    if not base_url or finding.subject.kind == "audit":
-        return ""
-    kind = "assets" if finding.subject.kind == "asset" else "products"
-    return f"{base_url.rstrip('/')}/api/v1/{kind}/{quote(finding.subject.id, safe='', errors='replace')}"
+    page = page_of(finding) if base_url else None
+    return f"{base_url.rstrip('/')}{page}" if page else ""
 
 
 def _in_days(days: int) -> str:

@@ -162,7 +162,7 @@ def _more(line: RuleLine) -> str:
 
 def _row(report: Report, line: RuleLine, finding: Finding) -> str:
     subject = finding.subject
-    address, picture = report.link(subject), report.thumbnail(subject)
+    address, picture = report.link(finding), report.thumbnail(subject)
     name = escape(subject.name)
     linked = f'<a href="{escape(address)}">{name}</a>' if address else name
     thumb = (

@@ -14,6 +14,18 @@ from discovery.audit.rules import RULES
 NOBODY = "nobody yet"
 
 
+def page_of(finding: Finding) -> str | None:
+    """Return the path of the page of a finding's subject in the service, ``None`` where it has none.
+
+    A file that could not be indexed has no page, nor has the audit itself.
+    """
+    subject, rule = finding.subject, RULES.get(finding.rule)
+    if subject.kind == "audit" or rule is None or (rule.looks == "files" and subject.picture is None):
+        return None
+    kind = "assets" if subject.kind == "asset" else "products"
+    return f"/{kind}/{quote(subject.id, safe='', errors='replace')}"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleLine:
     """One rule in a report: what it asks, what to do, and how many of its findings are in which state."""
@@ -64,12 +76,10 @@ class Report:
         """Return how many open findings are of a severity; waived ones do not count."""
         return sum(f.severity == name and f.state != "waived" for f in self.findings)
 
-    def link(self, subject: About) -> str | None:
-        """Return the address of a subject's own page, ``None`` where it has none."""
-        if subject.kind == "audit":
-            return None
-        kind = "assets" if subject.kind == "asset" else "products"
-        return f"{self.base_url.rstrip('/')}/api/v1/{kind}/{quote(subject.id, safe='', errors='replace')}"
+    def link(self, finding: Finding) -> str | None:
+        """Return the address of the page of a finding's subject, ``None`` where it has none."""
+        page = page_of(finding)
+        return None if page is None else f"{self.base_url.rstrip('/')}{page}"
 
     def thumbnail(self, subject: About) -> str | None:
         """Return the address of a picture of a subject, ``None`` where there is none."""

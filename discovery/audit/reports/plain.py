@@ -102,7 +102,7 @@ def rows(report: Report) -> Iterator[tuple[str | float | datetime | date | None,
             finding.first_seen,
             finding.last_seen,
             remedies.get(finding.rule),
-            report.link(subject),
+            report.link(finding),
         )
 
 

@@ -1,0 +1,103 @@
+"""From what people ask of findings to the engine's question, and what is wrong with it. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from discovery.audit.listing import MOST_SIZE, UNRESOLVED_STATE, FindingsQuery
+from discovery.audit.model import SELF, SEVERITIES, STATES, UNRESOLVED
+from discovery.audit.rules import RULES
+from discovery.errors import FieldProblem, InputInvalid
+
+_ID = re.compile(r"[0-9a-f]{24}")
+
+
+def check_rules(field: str, names: tuple[str, ...]) -> None:
+    """Refuse names of rules that do not exist, under the name of the field that gave them.
+
+    Raises:
+        InputInvalid: naming each.
+    """
+    wrong = tuple(FieldProblem(field, no_rule(name)) for name in names if name not in RULES)
+    if wrong:
+        raise InputInvalid("; ".join(f"{field}: {problem.message}" for problem in wrong), wrong)
+
+
+def no_rule(name: str) -> str:
+    """Return what is said of a rule that does not exist."""
+    return f"there is no rule {name[:60]!r}; expected one of {', '.join(RULES)}"
+
+
+def search_body(query: FindingsQuery, states: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Return the engine's question for one page of findings; ``states`` in place of the query's own.
+
+    Raises:
+        InputInvalid: naming every filter that is wrong.
+    """
+    problems: list[FieldProblem] = []
+    conditions: list[dict[str, Any]] = []
+
+    def choose(field: str, value: str | None, choices: tuple[str, ...]) -> None:
+        if value is not None and value not in choices:
+            problems.append(
+                FieldProblem(field, f"expected one of {', '.join(choices)}, found {value[:60]!r}")
+            )
+        elif value is not None:
+            conditions.append({"term": {field: value}})
+
+    choose("rule", query.rule, (*RULES, SELF))
+    choose("severity", query.severity, SEVERITIES)
+    if query.state == UNRESOLVED_STATE:
+        states = UNRESOLVED
+    else:
+        choose("state", query.state, (*STATES, UNRESOLVED_STATE))
+    if states is not None:
+        conditions.append({"terms": {"state": list(states)}})
+    if query.subject is not None:
+        kind, separator, ident = query.subject.partition(":")
+        if separator and kind in ("asset", "product", "audit"):
+            conditions += [{"term": {"subject.kind": kind}}, {"term": {"subject.id": ident}}]
+        else:
+            conditions.append({"term": {"subject.id": query.subject}})
+    if query.owner is not None:
+        conditions.append({"term": {"owner": query.owner}})
+    if not 1 <= query.size <= MOST_SIZE:
+        problems.append(FieldProblem("size", f"expected a number from 1 to {MOST_SIZE}, found {query.size}"))
+    body: dict[str, Any] = {
+        "query": {"bool": {"filter": conditions}},
+        "size": query.size,
+        "sort": [{"rank": "desc"}, {"rule": "asc"}, {"id": "asc"}],
+        "track_total_hits": True,
+    }
+    if query.after is not None:
+        try:
+            body["search_after"] = _uncursor(query.after)
+        except ValueError:
+            problems.append(FieldProblem("after", "is no cursor of this list"))
+    if problems:
+        detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+        raise InputInvalid(detail, tuple(problems))
+    return body
+
+
+def cursor(sort: list[Any]) -> str:
+    """Return the cursor of the page after the finding with these sort values."""
+    return base64.urlsafe_b64encode(json.dumps(sort).encode()).decode().rstrip("=")
+
+
+def _uncursor(text: str) -> list[Any]:
+    try:
+        sort = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, UnicodeError, RecursionError, ValueError) as error:
+        raise ValueError(text) from error
+    if not isinstance(sort, list) or len(sort) != 3:
+        raise ValueError(text)
+    rank, rule, ident = sort
+    known = type(rank) is int and 0 <= rank < len(SEVERITIES) and rule in (*RULES, SELF)
+    if not known or not isinstance(ident, str) or not _ID.fullmatch(ident):
+        raise ValueError(text)
+    return sort

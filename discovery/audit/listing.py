@@ -1,0 +1,90 @@
+"""What people ask the audit for and get: pages of findings, runs that wait or are over. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from discovery.audit.model import AuditRun, Finding
+
+DEFAULT_SIZE = 50
+MOST_SIZE = 500
+UNRESOLVED_STATE = "unresolved"
+"""The name under which findings of every state but ``resolved`` are asked for."""
+
+QUEUED = "queued"
+RUNNING = "running"
+FAILED = "failed"
+RunState = Literal["queued", "running", "finished", "stopped", "planned", "failed"]
+RUN_STATES: tuple[RunState, ...] = ("queued", "running", "finished", "stopped", "planned", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsQuery:
+    """Which findings to list; ``None`` for all. ``state`` ``"unresolved"`` is all but the resolved ones.
+
+    ``subject`` is an asset's id or a SKU, with or without ``asset:`` or ``product:`` before it. ``after`` is
+    the cursor of the page before.
+    """
+
+    rule: str | None = None
+    severity: str | None = None
+    state: str | None = None
+    subject: str | None = None
+    owner: str | None = None
+    after: str | None = None
+    size: int = DEFAULT_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsPage:
+    """One page of findings, the most severe first; ``next`` is the cursor of the next page."""
+
+    total: int
+    findings: tuple[Finding, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedFinding:
+    """A finding with what changes whenever it is written, so that a change can say what it goes by."""
+
+    finding: Finding
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What somebody wants judged: by which rules (none named: all of them), and whether to keep nothing.
+
+    ``accept``: go on where a brake would stop the run for mass flags, a shrunken source or a stale index.
+    """
+
+    rules: tuple[str, ...] = ()
+    dry_run: bool = False
+    accept: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as people see it: when it was ``asked`` for and, once it is over, the ``run`` that came of it.
+
+    ``request`` is ``None`` for a run that nobody queued: of the command line or the scheduler. ``reason``
+    says why it failed.
+    """
+
+    id: str
+    state: RunState
+    asked: datetime
+    request: RunRequest | None = None
+    begun: datetime | None = None
+    run: AuditRun | None = None
+    reason: str | None = None
+
+
+def view_of(run: AuditRun, request: RunRequest | None = None, asked: datetime | None = None) -> RunView:
+    """Return a run that is over as people see it."""
+    state: RunState = run.outcome.value
+    return RunView(run.id, state, asked or run.started, request, run.started, run)
