@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from discovery.engine.writer import Delete, Operation, Put
 from discovery.errors import EngineRejected, FieldProblem, NotFound, SourceShrank
 from discovery.linking.book import ProductBook
 from discovery.linking.linker import SIMILAR_FLOOR, Linker
-from discovery.linking.outcome import DECLARED, Decision, Outcome, settle
+from discovery.linking.outcome import DECLARED, Decision, Outcome, settle, standing
 from discovery.linking.sightings import Declared, Neighbour
 from discovery.linking.verdict import State, Verdict
 from discovery.picture_sets.standing import SetJudge
@@ -43,6 +43,8 @@ MOST_CHANGES = 10_000
 """Changes that a summary names one by one; the others are counted."""
 
 VISUAL = "visual"
+ASKED = (State.REVIEW, State.CONFLICT)
+"""States in which people are asked about an asset."""
 
 Decisions = Callable[[Sequence[str]], Mapping[str, Sequence[Decision]]]
 ChangeKind = Literal["new", "changed", "withdrawn", "review"]
@@ -78,11 +80,16 @@ class LinkSummary:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that speaks for and against the products of one asset, and the links that hold."""
+    """All that speaks for and against the products of one asset, and the links that hold.
+
+    ``state`` is what is to be done with it now that people may have made ``decisions``.
+    """
 
     asset: AssetDocument
     verdict: Verdict
     outcome: Outcome
+    state: str
+    decisions: tuple[Decision, ...]
 
 
 class LinkRun:
@@ -135,7 +142,9 @@ class LinkRun:
         near = self.neighbours([asset]).get(asset, ())
         said = self.decisions([asset]).get(asset, ())
         verdict, outcome = self.judged(self.linker(), found[asset], near, said)
-        return Explanation(found[asset], verdict, outcome)
+        state = standing(verdict, outcome, self.settings.linking.review)
+        made = sorted(said, key=lambda one: (one.at, one.sku))
+        return Explanation(found[asset], verdict, outcome, state, tuple(made))
 
     def reconsider(self, assets: Sequence[str]) -> None:
         """Judge some assets anew, after people said something of them, and tell both sides."""
@@ -146,9 +155,13 @@ class LinkRun:
             near = self.neighbours(page)
             said = self.decisions(page)
             operations: list[Operation] = []
-            for ident, one in self.catalogue.assets.texts(page).items():
-                verdict, outcome = self.judged(linker, one, near.get(ident, ()), said.get(ident, ()))
-                fresh = link_document(one, verdict, outcome)
+            judged = [
+                (one, *self.judged(linker, one, near.get(ident, ()), said.get(ident, ())))
+                for ident, one in self.catalogue.assets.texts(page).items()
+            ]
+            families = self.families(verdict for _, verdict, _ in judged)
+            for one, verdict, outcome in judged:
+                ident, fresh = one.id, self.document(one, verdict, outcome, families)
                 operations += self.operations(fresh, stored.get(ident))
             self.write(operations)
         self.projection().settle()
@@ -183,6 +196,21 @@ class LinkRun:
         declared = declared_of(asset)
         verdict = linker.judge(asset, declared=declared, neighbours=neighbours)
         return verdict, settle(verdict, declared, decisions, auto=self.settings.linking.auto)
+
+    def families(self, verdicts: Iterable[Verdict]) -> dict[str, str]:
+        """Return the families that catalogues put the products in that people are asked about, by SKU."""
+        asked = {proposal.sku for one in verdicts if one.state in ASKED for proposal in one.proposals}
+        index = self.catalogue.names.products
+        found = self.catalogue.reader.multi_get(index, sorted(asked), includes=("source.family",))
+        said = {sku: source.get("source", {}).get("family") for sku, source in found.items()}
+        return {sku: family for sku, family in said.items() if family}
+
+    def document(
+        self, asset: AssetDocument, verdict: Verdict, outcome: Outcome, families: Mapping[str, str]
+    ) -> LinkDocument | None:
+        """Return what is kept of a verdict and of what people said."""
+        state = standing(verdict, outcome, self.settings.linking.review)
+        return link_document(asset, verdict, outcome, state, families)
 
     def neighbours(self, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ...]]:
         """Return the linked pictures most like each of those of ``ids`` that are pictures."""
@@ -274,13 +302,17 @@ class _Pass:
         stored = owner.catalogue.links.documents(ids)
         later: list[str] = []
         operations: list[Operation] = []
+        judged: list[tuple[AssetDocument, Verdict, Outcome]] = []
         for asset in assets:
             verdict, outcome = owner.judged(linker, asset, near.get(asset.id, ()), said.get(asset.id, ()))
             compare = owner.settings.linking.visual and asset.media.recipe is not None
             if deferring and compare and verdict.state is not State.AUTO:
                 later.append(asset.id)
                 continue
-            fresh = link_document(asset, verdict, outcome)
+            judged.append((asset, verdict, outcome))
+        families = owner.families(verdict for _, verdict, _ in judged)
+        for asset, verdict, outcome in judged:
+            fresh = owner.document(asset, verdict, outcome, families)
             self._take_note(asset, verdict, fresh, stored.get(asset.id))
             operations += owner.operations(fresh, stored.get(asset.id))
         if not self._dry_run:
@@ -308,8 +340,7 @@ class _Pass:
                 )
         for sku in before.keys() - after.keys():
             self._change("withdrawn", asset, sku, verdict.reason or "nothing speaks for it any more")
-        asked = (State.REVIEW.value, State.CONFLICT.value)
-        if fresh and fresh.state in asked and (stored is None or stored.state not in asked):
+        if fresh and fresh.state in ASKED and (stored is None or stored.state not in ASKED):
             self._change("review", asset, ", ".join(fresh.sku[:3]), verdict.reason)
 
     def _change(self, kind: ChangeKind, asset: AssetDocument, sku: str, text: str) -> None:
@@ -351,29 +382,32 @@ def declared_of(asset: AssetDocument) -> tuple[Declared, ...]:
     return tuple(Declared(link.sku, link.role) for link in asset.product.links if link.method == DECLARED)
 
 
-def link_document(asset: AssetDocument, verdict: Verdict, outcome: Outcome) -> LinkDocument | None:
+def link_document(
+    asset: AssetDocument, verdict: Verdict, outcome: Outcome, state: str, families: Mapping[str, str]
+) -> LinkDocument | None:
     """Return what is kept of a verdict; ``None`` where the catalogue's own word is all there is."""
     applied = tuple(
         AppliedLink(link.sku, link.role, link.method, round(link.confidence, 4), link.reasons)
         for link in outcome.links[:MOST_PRODUCTS]
         if link.method != DECLARED
     )
-    asked = verdict.state in (State.REVIEW, State.CONFLICT)
-    if not (applied or outcome.refused or asked):
+    if not (applied or outcome.refused or verdict.state in ASKED):
         return None
+    proposed = (families[proposal.sku] for proposal in verdict.proposals if proposal.sku in families)
+    family = tuple(dict.fromkeys(proposed))
     proposals = tuple(_plain(proposal) for proposal in verdict.proposals)
     best = verdict.proposals[0].probability if verdict.proposals else 0.0
-    content = [verdict.state, verdict.reason, proposals, applied, outcome.refused]
+    content = [state, verdict.reason, proposals, applied, outcome.refused, family]
     text = json.dumps(content, sort_keys=True, default=dataclasses.asdict)
     return LinkDocument(
         id=asset.id,
         source=asset.source.name,
         name=asset.source.key,
-        state=verdict.state.value,
+        state=state,
         reason=verdict.reason,
         probability=round(best, 4),
         sku=tuple(proposal.sku for proposal in verdict.proposals),
-        family=asset.product.family,
+        family=family or asset.product.family,
         applied=applied,
         refused=outcome.refused,
         proposals=proposals,

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
+from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, Word
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records, Stored
 from discovery.errors import EngineConflict, FieldProblem, InputInvalid
@@ -21,32 +21,9 @@ from discovery.linking.outcome import Decision, Kind
 from discovery.linking.roles import ROLES
 from mappings.registry import ASSETS, DECISIONS, PRODUCTS
 
-MOST_AT_ONCE = 1000
 MOST_HISTORY = 50
-LONGEST_TEXT = 2000
 _KIND = "link"
 _TRIES = 5
-
-
-class Word(StrEnum):
-    """What may be said. ``move`` refuses one product and accepts another; ``withdraw`` takes a word back."""
-
-    ACCEPT = "accept"
-    REFUSE = "refuse"
-    MOVE = "move"
-    WITHDRAW = "withdraw"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkWord:
-    """One thing that somebody says of a link. ``to`` is the other product of a move."""
-
-    asset: str
-    sku: str
-    word: Word
-    to: str | None = None
-    role: str | None = None
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +92,8 @@ class LinkDecisions:
             problems.append(FieldProblem("decisions", f"at most {MOST_AT_ONCE} at once"))
         elif words:
             problems += self._problems(words)
-        if len(by) > LONGEST_TEXT:
-            problems.append(FieldProblem("by", f"at most {LONGEST_TEXT} characters"))
+        if len(by) > LONGEST_BY:
+            problems.append(FieldProblem("by", f"at most {LONGEST_BY} characters"))
         if problems:
             told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5])
             raise InputInvalid(told, tuple(problems))
@@ -125,12 +102,21 @@ class LinkDecisions:
         skus = {sku for word in words for sku in (word.sku, word.to) if sku}
         known_assets = self._known(self._assets, {word.asset for word in words})
         known_products = self._known(self._products, skus)
+        said = self._known(self._index, {_id(word.asset, word.sku) for word in words})
+        named: set[tuple[str, str]] = set()
         for number, word in enumerate(words):
             at = f"decisions.{number}"
+            here = {(word.asset, sku) for sku in (word.sku, word.to) if sku is not None}
+            if here & named:
+                yield FieldProblem(f"{at}.sku", "another decision here speaks of this asset and product")
+            named |= here
             if word.asset not in known_assets:
                 yield FieldProblem(f"{at}.asset", f"there is no asset {word.asset[:100]!r}")
-            # What is refused or withdrawn may be gone by now.
-            if word.word is Word.ACCEPT and word.sku not in known_products:
+            # What somebody spoke of before may be gone by now, and the word on it can still be changed.
+            decided = _id(word.asset, word.sku) in said
+            if word.word is Word.WITHDRAW and not decided:
+                yield FieldProblem(f"{at}.sku", f"nobody decided about {word.sku[:100]!r}")
+            elif word.sku not in known_products and (word.word is Word.ACCEPT or not decided):
                 yield FieldProblem(f"{at}.sku", f"there is no product {word.sku[:100]!r}")
             if word.word is Word.MOVE and word.to is None:
                 yield FieldProblem(f"{at}.to", "a move names the product it goes to")
@@ -142,8 +128,8 @@ class LinkDecisions:
                 yield FieldProblem(f"{at}.to", "only a move goes to another product")
             if word.role is not None and word.role not in ROLES:
                 yield FieldProblem(f"{at}.role", f"expected one of {', '.join(ROLES)}")
-            if len(word.why) > LONGEST_TEXT:
-                yield FieldProblem(f"{at}.why", f"at most {LONGEST_TEXT} characters")
+            if len(word.why) > LONGEST_WHY:
+                yield FieldProblem(f"{at}.why", f"at most {LONGEST_WHY} characters")
 
     def _known(self, index: str, ids: set[str]) -> set[str]:
         sane = sorted(one for one in ids if one and len(one.encode("utf-8", "replace")) <= 512)

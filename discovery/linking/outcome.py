@@ -73,6 +73,30 @@ def settle(
     return Outcome(tuple(held.values()), tuple(sorted(refused)))
 
 
+def standing(verdict: Verdict, outcome: Outcome, review: float) -> str:
+    """Return what is to be done with an asset now that people may have said something of it.
+
+    ``decided`` where their word leaves nothing to ask: a product was accepted, or of what was proposed and
+    not refused nothing is as probable as ``review``. Else the verdict's own state, but for a conflict that a
+    refusal leaves with one product: somebody should still look at that one.
+    """
+    if any(link.method == DECIDED for link in outcome.links):
+        return DECIDED
+    refused = set(outcome.refused)
+    touched = refused.intersection(proposal.sku for proposal in verdict.proposals)
+    if not touched:
+        return verdict.state.value
+    left = [one for one in verdict.proposals if one.sku not in refused and one.probability >= review]
+    if not left:
+        return DECIDED
+    if (
+        verdict.state is State.CONFLICT
+        and len(refused.intersection(verdict.claims)) < len(verdict.claims) - 1
+    ):
+        return State.CONFLICT.value
+    return State.REVIEW.value
+
+
 def _latest(asset: str, decisions: Iterable[Decision]) -> dict[str, Decision]:
     """Return the decision that counts for each product; of two at one moment, the refusal."""
     latest: dict[str, Decision] = {}

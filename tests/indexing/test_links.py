@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from discovery.curation.link_decisions import LinkDecisions, LinkWord, Word
+from discovery.curation.link_decisions import LinkDecisions
+from discovery.curation.words import LinkWord, Word
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discovery.linking.outcome import Decision, Kind, settle
+from discovery.linking.outcome import Decision, Kind, settle, standing
 from discovery.linking.sightings import Declared
 from discovery.linking.verdict import Link, Proposal, State, Verdict
 
@@ -129,3 +130,35 @@ def test_people_always_win_in_whatever_order_they_are_read(
     shuffled = list(decisions)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert settle(said, declared, shuffled, auto=AUTO) == found
+
+
+CONFLICT = Verdict(
+    "asset", State.CONFLICT, (proposal("A", 0.45), proposal("B", 0.44), proposal("C", 0.04)), "", ("A", "B")
+)
+LIKELY = verdict(proposal("A", 0.6), proposal("C", 0.04), state=State.REVIEW)
+SURE = verdict(proposal("A", 0.99))
+
+
+@pytest.mark.parametrize(
+    ("said", "decisions", "expected"),
+    [
+        (LIKELY, [], "review"),
+        (LIKELY, [decision("A", Kind.ACCEPT)], "decided"),
+        (LIKELY, [decision("D", Kind.ACCEPT)], "decided"),
+        (LIKELY, [decision("A", Kind.REFUSE)], "decided"),
+        (LIKELY, [decision("D", Kind.REFUSE)], "review"),
+        (CONFLICT, [], "conflict"),
+        (CONFLICT, [decision("A", Kind.REFUSE)], "review"),
+        (CONFLICT, [decision("A", Kind.REFUSE), decision("B", Kind.REFUSE)], "decided"),
+        (CONFLICT, [decision("C", Kind.REFUSE)], "conflict"),
+        (CONFLICT, [decision("B", Kind.ACCEPT)], "decided"),
+        (SURE, [], "auto"),
+        (SURE, [decision("A", Kind.REFUSE)], "decided"),
+        (verdict(state=State.NONE), [], "none"),
+        (verdict(state=State.NONE), [decision("A", Kind.ACCEPT)], "decided"),
+    ],
+)
+def test_people_are_asked_as_long_as_their_word_leaves_something_to_ask(
+    said: Verdict, decisions: list[Decision], expected: str
+) -> None:
+    assert standing(said, settle(said, [], decisions, auto=AUTO), 0.3) == expected
