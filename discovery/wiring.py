@@ -12,15 +12,20 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
+from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
+from discovery.audit.worker import AuditWorker
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.curation.link_decisions import LinkDecisions
+from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
+from discovery.curation.words import LinkWord
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.errors import DiscoveryError, NotFound
 from discovery.linking.linker import SIMILAR_FLOOR
+from discovery.linking.outcome import Decision
 from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, Job, JobOutcome, JobView, Turn
@@ -36,7 +41,7 @@ from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
-from indexers.link_run import LinkRun
+from indexers.link_run import Explanation, LinkRun
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
 from indexers.run import ASSETS as ASSETS_SIDE
@@ -142,7 +147,17 @@ class Service:
     @cached_property
     def audit(self) -> AuditService:
         """What is wrong with the catalogue, and what people made of it."""
-        return AuditService(self.engine, self.settings)
+        return AuditService(self.engine, self.settings, asked=lambda: self.audit_worker.wake())
+
+    @cached_property
+    def audit_worker(self) -> AuditWorker:
+        """What works off the audits that were asked for, once it is started."""
+        return AuditWorker(lambda: self.audit, lambda: Terms(links=self.link_states))
+
+    @cached_property
+    def review(self) -> ReviewQueue:
+        """Links that wait for people's word."""
+        return ReviewQueue(Reader(self.engine), self.settings.engine.prefix)
 
     def link_states(self, assets: Sequence[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Return what linking made of assets: its state, and the products that were proposed."""
@@ -247,6 +262,8 @@ class Service:
             originals=self.original_file,
             readiness=self.readiness,
             jobs=self.job_board,
+            links=LinkDesk(self),
+            audits=self.audit,
             readings=self._job_readings,
         )
 
@@ -355,6 +372,32 @@ class Service:
         reader = Reader(self.engine)
         for family in CATALOGUE:
             reader.mapping_meta(family.read_alias(self.settings.engine.prefix))
+
+
+class LinkDesk:
+    """Links for people: each part is made when it is first asked for, for there may be no index yet."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def explain(self, asset: str) -> Explanation:
+        """Tell everything about the links of an asset."""
+        return self._service.links.explain(asset)
+
+    def reasons(self, asset: str) -> dict[str, tuple[str, ...]]:
+        """Return why the links of an asset hold, by SKU; of declared ones there is nothing to tell."""
+        kept = self._service.lifecycle.serving().links.documents([asset]).get(asset)
+        return {link.sku: link.reasons for link in kept.applied} if kept else {}
+
+    def review(self, query: ReviewQuery) -> ReviewPage:
+        """Return a page of what waits for people's word."""
+        return self._service.review.page(query)
+
+    def decide(self, words: Sequence[LinkWord], by: str) -> tuple[Decision, ...]:
+        """Keep what somebody says, and bring it onto both sides."""
+        # What reconsiders them is made first: a decision is not kept where nothing has been indexed.
+        _ = self._service.links
+        return self._service.decisions.decide(words, by)
 
 
 def _readings_of(view: JobView) -> Iterator[Reading]:

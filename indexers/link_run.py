@@ -165,6 +165,8 @@ class LinkRun:
                 operations += self.operations(fresh, stored.get(ident))
             self.write(operations)
         self.projection().settle()
+        # Whoever has decided looks at once whether it holds.
+        self.catalogue.refresh()
 
     def projection(self) -> Projection:
         """Return what tells both sides."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+
 import click
 
 from discovery.cli.index import link_lines, progress_line
 from discovery.cli.invocation import Group, Invocation, pass_invocation
+from discovery.curation.review import DEFAULT_SIZE, MOST_SIZE, WAITING, ReviewEntry, ReviewQuery
+from discovery.curation.words import LinkWord, Word
+from discovery.linking.roles import ROLES
 from discovery.linking.verdict import Proposal
 from discovery.wiring import Service
 from indexers.link_run import Explanation, LinkSummary
@@ -19,7 +24,7 @@ _accept_shrink = click.option(
 
 @click.group("link", cls=Group)
 def link_group() -> None:
-    """Link assets to their products by evidence, with reasons."""
+    """Link assets to their products by evidence, with reasons, and by people's word."""
 
 
 @link_group.command()
@@ -49,11 +54,126 @@ def explain(invocation: Invocation, asset: str) -> None:
     document = {
         "asset": explained.asset.id,
         "name": explained.asset.source.key,
+        "state": explained.state,
         "verdict": explained.verdict,
+        "decisions": explained.decisions,
         "links": explained.outcome.links,
         "refused": explained.outcome.refused,
     }
     invocation.emit(document, _explained(explained))
+
+
+_by = click.option("--by", default=None, metavar="NAME", help="Who says so; the system's user by default.")
+_why = click.option("--why", default="", metavar="TEXT", help="Why, for those who ask later.")
+_role = click.option(
+    "--role", type=click.Choice(ROLES), default=None, help="What the asset is to the product."
+)
+
+
+@link_group.command()
+@click.argument("asset")
+@click.argument("sku")
+@_role
+@_why
+@_by
+@pass_invocation
+def accept(invocation: Invocation, asset: str, sku: str, role: str | None, why: str, by: str | None) -> None:
+    """Say that the asset of this id shows the product of this SKU. It holds until it is withdrawn."""
+    _decide(invocation, LinkWord(asset, sku, Word.ACCEPT, None, role, why), by)
+
+
+@link_group.command()
+@click.argument("asset")
+@click.argument("sku")
+@_why
+@_by
+@pass_invocation
+def refuse(invocation: Invocation, asset: str, sku: str, why: str, by: str | None) -> None:
+    """Say that the asset of this id does not show the product of this SKU, whoever claims it."""
+    _decide(invocation, LinkWord(asset, sku, Word.REFUSE, why=why), by)
+
+
+@link_group.command()
+@click.argument("asset")
+@click.argument("sku")
+@click.argument("to")
+@_role
+@_why
+@_by
+@pass_invocation
+def move(
+    invocation: Invocation, asset: str, sku: str, to: str, role: str | None, why: str, by: str | None
+) -> None:
+    """Say that the asset of this id does not show the product SKU, but the product TO."""
+    _decide(invocation, LinkWord(asset, sku, Word.MOVE, to, role, why), by)
+
+
+@link_group.command()
+@click.argument("asset")
+@click.argument("sku")
+@_why
+@_by
+@pass_invocation
+def withdraw(invocation: Invocation, asset: str, sku: str, why: str, by: str | None) -> None:
+    """Take back what was said of this asset and product; evidence counts again."""
+    _decide(invocation, LinkWord(asset, sku, Word.WITHDRAW, why=why), by)
+
+
+@link_group.command()
+@click.option("--state", type=click.Choice(WAITING), default=None, help="Of these only.")
+@click.option("--source", default=None, metavar="NAME", help="Assets of this source only.")
+@click.option("--family", default=None, metavar="NAME", help="Only where a product of it is proposed.")
+@click.option("--min-probability", type=click.FloatRange(0, 1), default=None, help="Of the best proposal.")
+@click.option("--size", type=click.IntRange(1, MOST_SIZE), default=DEFAULT_SIZE, show_default=True)
+@click.option("--after", default=None, metavar="CURSOR", help="The page after this cursor.")
+@pass_invocation
+def review(
+    invocation: Invocation,
+    state: str | None,
+    source: str | None,
+    family: str | None,
+    min_probability: float | None,
+    size: int,
+    after: str | None,
+) -> None:
+    """List the assets that wait for somebody's word, the most probable first, with what is proposed."""
+    query = ReviewQuery(state, source, family, min_probability, after, size)
+    page = Service(invocation.settings()).review.page(query)
+    lines = [line for entry in page.entries for line in _waiting(entry)]
+    told = f"{page.total} wait for review" + (f"; next: --after {page.next}" if page.next else "")
+    entries = [entry.link for entry in page.entries]
+    document = {"total": page.total, "entries": entries, "next": page.next}
+    invocation.emit(document, [*lines, told])
+
+
+def _waiting(entry: ReviewEntry) -> list[str]:
+    link = entry.link
+    head = f"{link.id}  {link.name}: {link.state}: {link.reason}"
+    proposed = (
+        f"  {one['probability']:6.1%}  {one['sku']}  {one['name']}, as {one['role']}: "
+        f"{'; '.join(one['reasons'])}"
+        for one in link.proposals
+    )
+    return [head, *proposed]
+
+
+def _decide(invocation: Invocation, word: LinkWord, by: str | None) -> None:
+    service = Service(invocation.settings())
+    _ = service.links  # nothing is kept where nothing has been indexed
+    made = service.decisions.decide([word], by or _user())
+    explained = service.links.explain(word.asset)
+    held = [f"linked to {link.sku} as {link.role} ({link.method})" for link in explained.outcome.links]
+    refused = [f"refused: {sku}" for sku in explained.outcome.refused]
+    name = explained.asset.source.key
+    lines = [f"{name}: {told}" for told in (*held, *refused)] or [f"{name}: not linked, nothing decided"]
+    invocation.emit({"decisions": made, "links": explained.outcome.links}, lines)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "command line"
 
 
 def _run(invocation: Invocation, *, dry_run: bool, accept_shrink: bool) -> None:
@@ -71,12 +191,15 @@ def _changes(summary: LinkSummary) -> list[str]:
 
 def _explained(explained: Explanation) -> list[str]:
     verdict = explained.verdict
-    lines = [f"{explained.asset.source.key}: {verdict.state.value}: {verdict.reason}"]
+    lines = [f"{explained.asset.source.key}: {explained.state}: {verdict.reason}"]
     lines += [
         f"  linked to {link.sku} as {link.role} ({link.method}): {'; '.join(link.reasons)}"
         for link in explained.outcome.links
     ]
-    lines += [f"  refused: {sku}" for sku in explained.outcome.refused]
+    lines += [
+        f"  {one.by} said {one.kind.value} of {one.sku}, {one.at:%Y-%m-%d}{f': {one.why}' if one.why else ''}"
+        for one in explained.decisions
+    ]
     for proposal in verdict.proposals:
         lines += _proposed(proposal)
     return lines

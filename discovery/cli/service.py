@@ -67,7 +67,8 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
         sys.stdout.flush()
         began()
 
-    serve_http(app, service.settings.web, announce)
+    with service.audit_worker:
+        serve_http(app, service.settings.web, announce)
 
 
 def _load(service: Service) -> None:

@@ -9,10 +9,12 @@ import time
 from flask import Flask, Response, g, request
 
 from discovery.config import Settings
+from discovery.web.api.audits import audit_routes
 from discovery.web.api.description import description_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.jobs import job_routes
+from discovery.web.api.links import link_routes
 from discovery.web.api.search import Searcher, search_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
@@ -41,6 +43,8 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
+    app.register_blueprint(link_routes(services.links))
+    app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))

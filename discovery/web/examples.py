@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+from discovery.audit.listing import FindingsPage, RunRequest, RunView
+from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
+from discovery.audit.model import AuditRun as Run
+from discovery.audit.model import Outcome as RunOutcome
+from discovery.curation.review import ReviewEntry, ReviewPage
+from discovery.linking.outcome import Decision, Kind, Outcome
+from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, Mode, SearchPage, Suggestion, Suggestions
-from discovery.web import serialise
+from discovery.web import audits, links, serialise
 from mappings.documents import (
+    AppliedLink,
     AssetDocument,
     AssetLink,
     AssetSource,
     AssetsSide,
     Colour,
     Curation,
+    LinkDocument,
     Media,
     ProductDocument,
     ProductLink,
@@ -159,6 +169,147 @@ SIMILAR: dict[str, Any] = {
 }
 
 
+LINKED = Link("TIDE-MUG-SEA", "hero", 0.97)
+PROPOSAL = Proposal(
+    sku="TIDE-MUG-SEA",
+    name="Tide mug, sea green",
+    probability=0.62,
+    role="hero",
+    method="filename",
+    links=(LINKED,),
+    reasons=("its name carries the style TIDE-MUG",),
+    evidence=(Weighed("name_style", 1.0, 2.4, "its name carries the style TIDE-MUG"),),
+)
+RIVAL = replace(PROPOSAL, sku="TIDE-MUG-SAND", name="Tide mug, sand", probability=0.31, links=(), evidence=())
+VERDICT = Verdict(
+    _ID, State.REVIEW, (PROPOSAL, RIVAL), "the best, TIDE-MUG-SEA, has 62 %, and 95 % are asked for"
+)
+DECISION = Decision(
+    _ID,
+    "TIDE-MUG-SEA",
+    Kind.ACCEPT,
+    "a.moreau",
+    datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    "hero",
+    "seen on the shoot list",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    asset: AssetDocument
+    verdict: Verdict
+    outcome: Outcome
+    state: str
+    decisions: tuple[Decision, ...]
+
+
+EXPLAINED = _Explained(
+    ASSET,
+    VERDICT,
+    Outcome(
+        (
+            AppliedLink(
+                "TIDE-MUG-SEA", "hero", "decided", 1.0, ("a.moreau accepted it: seen on the shoot list",)
+            ),
+        ),
+        (),
+    ),
+    "decided",
+    (DECISION,),
+)
+REVIEW = ReviewPage(
+    1,
+    (
+        ReviewEntry(
+            LinkDocument(
+                id=_ID,
+                source="studio",
+                name=_KEY,
+                state="review",
+                judged=datetime(2026, 3, 2, 4, tzinfo=UTC),
+                digest="",
+                pending=False,
+                reason=VERDICT.reason,
+                probability=0.62,
+                sku=("TIDE-MUG-SEA", "TIDE-MUG-SAND"),
+                proposals=(asdict(PROPOSAL), asdict(RIVAL)),
+            ),
+            ASSET,
+        ),
+    ),
+    None,
+)
+
+_BEGUN = datetime(2026, 3, 2, 4, 10, tzinfo=UTC)
+_RUN = "audit-1772424600000-3f9a1c"
+RUN = RunView(
+    _RUN,
+    "finished",
+    _BEGUN,
+    RunRequest(by="a.moreau"),
+    _BEGUN,
+    Run(
+        id=_RUN,
+        started=_BEGUN,
+        finished=datetime(2026, 3, 2, 4, 12, 30, tzinfo=UTC),
+        as_of=_BEGUN,
+        outcome=RunOutcome.FINISHED,
+        assets=48_213,
+        products=6_120,
+        sources={"assets/studio": 48_213, "products/shop": 6_120},
+        rules={"asset-unlinked": RuleCounts(subjects=48_213, flagged=12, new=2, still=10, settled=3)},
+        severities={"warning": 12},
+    ),
+)
+QUEUED_RUN = RunView(_RUN, "queued", _BEGUN, RunRequest(by="a.moreau"))
+FINDING = Finding(
+    id=finding_id("asset-unlinked", "asset", _ID),
+    rule="asset-unlinked",
+    severity="warning",
+    subject=About("asset", _ID, _KEY, "studio", None, _ID),
+    verdict="unlinked",
+    reasons=("no product names it, and nothing in its name or metadata leads to one",),
+    confidence=1.0,
+    state="waived",
+    first_seen=datetime(2026, 2, 23, 4, 10, tzinfo=UTC),
+    last_seen=_BEGUN,
+    owner="studio@example.org",
+    waived_until=date(2026, 6, 30),
+    note="kept for the anniversary book",
+    run=_RUN,
+    history=(
+        Event(datetime(2026, 2, 23, 4, 10, tzinfo=UTC), "found"),
+        Event(datetime(2026, 2, 24, 9, tzinfo=UTC), "state waived, waived until 2026-06-30", "a.moreau"),
+    ),
+)
+FINDING_VERSION = "1-42"
+
+DECISIONS: dict[str, Any] = {
+    "one": {"asset": _ID, "sku": "TIDE-MUG-SEA", "decision": "refuse", "why": "it is the sand one"},
+    "several": {
+        "by": "a.moreau",
+        "decisions": [
+            {"asset": _ID, "sku": "TIDE-MUG-SEA", "decision": "move", "to": "TIDE-MUG-SAND"},
+            {
+                "asset": asset_id("studio", "mugs/2.jpg"),
+                "sku": "TIDE-MUG",
+                "decision": "accept",
+                "role": "hero",
+            },
+        ],
+    },
+}
+AUDIT: dict[str, Any] = {
+    "all": {},
+    "some": {"rules": ["asset-unlinked", "link-conflict"], "dry_run": True, "by": "a.moreau"},
+}
+FINDING_CHANGE: dict[str, Any] = {
+    "waive": {"waived_until": "2099-12-31", "note": "kept for the anniversary book", "by": "a.moreau"},
+    "assign": {"state": "acknowledged", "owner": "studio@example.org", "due": "2099-12-31"},
+}
+
+
 def replies() -> dict[str, Any]:
     """Return an example of each reply by the name of its schema."""
     answer = SearchPage(
@@ -181,6 +332,13 @@ def replies() -> dict[str, Any]:
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
+        "LinkExplanation": links.explanation(EXPLAINED),
+        "ReviewList": links.review(REVIEW),
+        "DecisionsTaken": links.decisions_taken([DECISION]),
+        "AuditRun": audits.run(RUN),
+        "AuditRunList": audits.runs([RUN]),
+        "FindingList": audits.findings(FindingsPage(1, (FINDING,), None)),
+        "FindingDetail": audits.finding_detail(FINDING, FINDING_VERSION),
         "JobTable": serialise.jobs([JOB]),
         "JobAsked": serialise.asked(JOB_STATE),
         "Live": {"status": "live"},

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,20}(?P<fraction>\.[0-9]{1,20})?(?P<exponent>[eE
 _LABEL = re.compile(r"[0-9A-Za-z_-]{1,20}")
 _FLAGS = {"true": True, "false": False}
 _SEPARATED = ("facets", "region")
-_NUMBERS = ("size", "min_similarity")
+_NUMBERS = ("size", "min_similarity", "min_probability")
 
 Pairs = list[tuple[str, str]]
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
-from discovery.web import examples, schemas, shapes
+from discovery.web import audits, examples, links, schemas, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -33,6 +35,26 @@ from mappings.fields import FIELDS, SORTS, Kind
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body in JSON. ``single``: the schema of one that stands by itself in place of a list."""
+
+    schema: type[Schema]
+    examples: dict[str, Any]
+    single: type[Schema] | None = None
+    required: bool = True
+
+
+BODIES: dict[str, Body] = {
+    "decisions": Body(links.LinkDecisions, examples.DECISIONS, links.LinkDecision),
+    "audit": Body(audits.AuditRequest, examples.AUDIT, required=False),
+    "finding": Body(audits.FindingChange, examples.FINDING_CHANGE),
+}
+"""The bodies that :class:`Operation` names, beside those of searches."""
+
+TAGS = ("Search", "Items", "Links", "Audits", "Jobs", "Service")
 
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "
@@ -51,11 +73,13 @@ def describe(limits: SearchSettings) -> dict[str, Any]:
         openapi_version="3.1.0",
         info={"description": _ABOUT},
         plugins=[plugin],
-        tags=[{"name": name} for name in ("Search", "Items", "Jobs", "Service")],
+        tags=[{"name": name} for name in TAGS],
     )
     bodies = {"search": schemas.search_schema(limits), "similar": schemas.similar_schema(limits)}
     for name, body in bodies.items():
         spec.components.schema(f"{name.title()}Request", schema=body)
+    for taken in BODIES.values():
+        spec.components.schema(_name(taken.schema), schema=taken.schema)
     _add_components(spec, limits)
     replies = examples.replies()
     for operation in OPERATIONS:
@@ -179,11 +203,25 @@ def _operation(operation: Operation, replies: dict[str, Any]) -> dict[str, Any]:
                 "multipart/form-data": {"schema": _form()},
             },
         }
+    elif operation.body is not None:
+        body = BODIES[operation.body]
+        described["requestBody"] = {
+            "required": body.required,
+            "content": {"application/json": _body_of(body)},
+        }
     return described
 
 
 def _body(name: str, named: dict[str, Any]) -> dict[str, Any]:
     return {"schema": _reference(name), "examples": {key: {"value": value} for key, value in named.items()}}
+
+
+def _body_of(body: Body) -> dict[str, Any]:
+    described = _body(_name(body.schema), body.examples)
+    if body.single is not None:
+        one = _reference(_name(body.single))
+        described["schema"] = {"anyOf": [one, described["schema"]]}
+    return described
 
 
 def _form() -> dict[str, Any]:

@@ -7,7 +7,15 @@ from typing import Any, Literal
 
 from marshmallow import Schema
 
-from discovery.web import shapes
+from discovery.audit import listing
+from discovery.audit.changes import LONGEST_OWNER
+from discovery.audit.listing import UNRESOLVED_STATE
+from discovery.audit.model import SELF, SEVERITIES, STATES
+from discovery.audit.reports.formats import FORMATS
+from discovery.audit.rules import RULES
+from discovery.curation import review
+from discovery.curation.review import WAITING
+from discovery.web import audits, links, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
 
@@ -17,10 +25,13 @@ _PICTURE = {"type": "string", "format": "binary"}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one address. ``reply`` is a schema, or media types of a reply that is not JSON."""
+    """One method on one address. ``reply`` is a schema, or media types of a reply that is not JSON.
+
+    ``body`` names one of ``openapi.BODIES``.
+    """
 
     id: str
-    method: Literal["get", "post"]
+    method: Literal["get", "post", "patch"]
     path: str
     tag: str
     summary: str
@@ -28,7 +39,7 @@ class Operation:
     errors: tuple[int, ...]
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
-    body: Literal["search", "similar"] | None = None
+    body: str | None = None
     status: int = 200
 
 
@@ -36,9 +47,18 @@ def _query(name: str, description: str, schema: dict[str, Any], **extra: Any) ->
     return {"name": name, "in": "query", "description": description, "schema": schema, **extra}
 
 
+_ID = {"type": "string", "minLength": 1, "maxLength": MOST_ID_CHARACTERS}
+_IF_MATCH: Parameter = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "the finding's ETag as it was read",
+    "schema": {"type": "string"},
+    "example": '"1-42"',
+}
+
+
 def _named(name: str, description: str) -> Parameter:
-    schema = {"type": "string", "minLength": 1, "maxLength": MOST_ID_CHARACTERS}
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": _ID}
 
 
 _OPERAND = {
@@ -226,6 +246,179 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ProductAssets,
         _ITEM,
         parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
+        "explain_links",
+        "get",
+        f"{API}/assets/{{id}}/links/explain",
+        "Links",
+        "Why an asset is linked as it is",
+        links.LinkExplanation,
+        _ITEM,
+        "Every piece of evidence, what each product scored by it, what holds, and what people said. It is "
+        "judged now, by the products and settings of now; what holds is what the next run would apply.",
+        parameters=(_named("id", "id of the asset"),),
+    ),
+    Operation(
+        "review_links",
+        "get",
+        f"{API}/links/review",
+        "Links",
+        "Links that wait for somebody's word",
+        links.ReviewList,
+        _SEARCHED,
+        "The most probable first. What people have decided leaves the queue.",
+        parameters=(
+            _query("state", "of these only", {"type": "string", "enum": list(WAITING)}),
+            _query("source", "assets of this source only", {"type": "string"}),
+            _query("family", "only where a product of this family is proposed", {"type": "string"}),
+            _query(
+                "min_probability",
+                "least probability of the best proposal",
+                {"type": "number", "minimum": 0, "maximum": 1},
+            ),
+            _AFTER,
+            _query(
+                "size",
+                "entries of a page",
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": review.MOST_SIZE,
+                    "default": review.DEFAULT_SIZE,
+                },
+            ),
+        ),
+    ),
+    Operation(
+        "decide_links",
+        "post",
+        f"{API}/links/decisions",
+        "Links",
+        "Say which products assets show, and which not",
+        links.DecisionsTaken,
+        (*_SENT, 409),
+        "One decision as an object, or several under `decisions`. All of it is looked at first, and if "
+        "anything is wrong nothing is kept. It holds over runs, replaced files and rebuilds, until it is "
+        "withdrawn or somebody says something else. Sent again, it does no harm.",
+        body="decisions",
+    ),
+    Operation(
+        "ask_audit",
+        "post",
+        f"{API}/audits/runs",
+        "Audits",
+        "Ask for an audit",
+        audits.AuditRun,
+        (*_SENT, 409),
+        "It is kept before this answers, and worked off one at a time, by this process or, if this one "
+        "ends, by the next: `Location` tells where to look. Runs queue; when very many wait, more are "
+        "refused (409).",
+        body="audit",
+        status=202,
+    ),
+    Operation(
+        "audit_runs",
+        "get",
+        f"{API}/audits/runs",
+        "Audits",
+        "The last audits, and those that wait",
+        audits.AuditRunList,
+        _SEARCHED,
+        parameters=(
+            _query(
+                "size",
+                "how many",
+                {"type": "integer", "minimum": 1, "maximum": audits.MOST_RUNS, "default": audits.LAST_RUNS},
+            ),
+        ),
+    ),
+    Operation(
+        "audit_run",
+        "get",
+        f"{API}/audits/runs/{{id}}",
+        "Audits",
+        "One audit: how it stands, what came of it",
+        audits.AuditRun,
+        _ITEM,
+        parameters=(_named("id", "id of the run"),),
+    ),
+    Operation(
+        "findings",
+        "get",
+        f"{API}/audits/findings",
+        "Audits",
+        "What is wrong, the most severe first",
+        audits.FindingList,
+        _SEARCHED,
+        parameters=(
+            _query("rule", "of this rule only", {"type": "string", "enum": [*RULES, SELF]}),
+            _query("severity", "of this severity only", {"type": "string", "enum": list(SEVERITIES)}),
+            _query(
+                "state",
+                "of this state only; `unresolved`: all but the resolved ones",
+                {"type": "string", "enum": [*STATES, UNRESOLVED_STATE]},
+            ),
+            _query(
+                "subject",
+                "about this asset or product only: an id or a SKU, or `asset:ID` or `product:SKU`",
+                {"type": "string", "maxLength": MOST_ID_CHARACTERS},
+            ),
+            _query("owner", "of this owner only", {"type": "string", "maxLength": LONGEST_OWNER}),
+            _AFTER,
+            _query(
+                "size",
+                "findings of a page",
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": listing.MOST_SIZE,
+                    "default": listing.DEFAULT_SIZE,
+                },
+            ),
+        ),
+    ),
+    Operation(
+        "finding",
+        "get",
+        f"{API}/audits/findings/{{id}}",
+        "Audits",
+        "One finding, with its history",
+        audits.FindingDetail,
+        _ITEM,
+        parameters=(_named("id", "id of the finding"),),
+    ),
+    Operation(
+        "change_finding",
+        "patch",
+        f"{API}/audits/findings/{{id}}",
+        "Audits",
+        "Say what is to become of a finding",
+        audits.FindingDetail,
+        (*_SENT, 404, 409),
+        "A day in `waived_until` waives it through that day. With the finding's ETag as `If-Match`, a change "
+        "by somebody else meanwhile makes this 409, and nothing is changed.",
+        parameters=(_named("id", "id of the finding"), _IF_MATCH),
+        body="finding",
+    ),
+    Operation(
+        "audit_report",
+        "get",
+        f"{API}/audits/report.{{format}}",
+        "Audits",
+        "The report on what is open now, as a page or a file",
+        tuple(dict.fromkeys(one.media_type for one in FORMATS.values())),
+        _ITEM,
+        parameters=(
+            {
+                "name": "format",
+                "in": "path",
+                "required": True,
+                "description": "what kind of file",
+                "schema": {"type": "string", "enum": list(FORMATS)},
+            },
+            _query("run", "with the figures of this run; of the last finished one when not given", _ID),
+        ),
     ),
     Operation(
         "jobs",

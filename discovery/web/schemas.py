@@ -81,6 +81,22 @@ class Number(fields.Float):
         return float(super()._deserialize(value, *args, **kwargs) or 0.0)
 
 
+class Flag(fields.Boolean):
+    """True or false in JSON; neither a text nor a number."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(
+            *args,
+            error_messages={"invalid": "expected true or false", "null": "expected true or false"},
+            **kwargs,
+        )
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
 class Listed(fields.List[Any]):
     """A JSON list."""
 

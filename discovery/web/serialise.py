@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -64,8 +64,11 @@ def document(one: AssetDocument | ProductDocument) -> dict[str, Any]:
     return asset(one) if isinstance(one, AssetDocument) else product(one)
 
 
-def asset(one: AssetDocument) -> dict[str, Any]:
-    """Return an asset. Every field is there; what is not known is null or empty."""
+def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+    """Return an asset. Every field is there; what is not known is null or empty.
+
+    ``reasons`` tells, by SKU, why its links hold, where that was asked.
+    """
     source, media = one.source, one.media
     return {
         "id": one.id,
@@ -106,6 +109,7 @@ def asset(one: AssetDocument) -> dict[str, Any]:
                 "role": link.role,
                 "method": link.method,
                 "confidence": link.confidence,
+                "reasons": list((reasons or {}).get(link.sku, ())),
             }
             for link in one.product.links
         ],
@@ -115,7 +119,7 @@ def asset(one: AssetDocument) -> dict[str, Any]:
             "version": {},
         },
         "usage": {"used": one.usage.used, "last_used": _moment(one.usage.last_used)},
-        "links": _asset_links(one),
+        "links": asset_links(one),
     }
 
 
@@ -227,7 +231,8 @@ def main_asset(one: ProductDocument) -> str | None:
     return next(iter(heroes or [link.id for link in one.assets.links]), None)
 
 
-def _asset_links(one: AssetDocument) -> dict[str, str | None]:
+def asset_links(one: AssetDocument) -> dict[str, str | None]:
+    """Return the addresses of an asset's parts."""
     self_link = f"{API}/assets/{quote(one.id, safe='')}"
     pictured = one.media.width is not None
     return {

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
+from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.reports.model import Report
+from discovery.curation.review import ReviewPage, ReviewQuery
+from discovery.curation.words import LinkWord
+from discovery.linking.outcome import Decision, Outcome
+from discovery.linking.verdict import Verdict
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
 from mappings.documents import AssetDocument, ProductDocument
@@ -43,6 +49,73 @@ class Jobs(Protocol):
 
     def ask(self, id: str) -> JobState:
         """Ask for a run now, or raise ``NotFound`` or ``RunInProgress``."""
+
+
+class Explained(Protocol):
+    """All that speaks for and against the products of one asset, and what holds."""
+
+    @property
+    def asset(self) -> AssetDocument:
+        """The asset."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the linker says now."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The links that hold, and the products that people refused."""
+
+    @property
+    def state(self) -> str:
+        """What is to be done with it, people's word included."""
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """What people said of it."""
+
+
+class Links(Protocol):
+    """Links between assets and products, and people's word on them."""
+
+    def explain(self, asset: str) -> Explained:
+        """Tell everything about the links of an asset, or raise ``NotFound``."""
+
+    def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
+        """Return why the links of an asset hold, by SKU, where that is known."""
+
+    def review(self, query: ReviewQuery) -> ReviewPage:
+        """Return a page of what waits for people's word; a bad filter is ``InputInvalid``."""
+
+    def decide(self, words: Sequence[LinkWord], by: str) -> Sequence[Decision]:
+        """Keep what somebody says, all of it or none; what is wrong with it is ``InputInvalid``."""
+
+
+class Audits(Protocol):
+    """The audit: runs, findings, reports."""
+
+    def ask(self, request: RunRequest) -> RunView:
+        """Keep that a run is wanted, or raise ``InputInvalid`` or ``RunInProgress``."""
+
+    def run_views(self, most: int) -> Sequence[RunView]:
+        """Return the last runs, the newest first."""
+
+    def run_view(self, id: str) -> RunView:
+        """Return one run, or raise ``NotFound``."""
+
+    def findings(self, query: FindingsQuery) -> FindingsPage:
+        """Return a page of findings; a bad filter is ``InputInvalid``."""
+
+    def versioned(self, id: str) -> VersionedFinding:
+        """Return one finding, or raise ``NotFound``."""
+
+    def change_versioned(
+        self, id: str, change: Mapping[str, Any], who: str | None = None, expected: str | None = None
+    ) -> VersionedFinding:
+        """Change a finding, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
+
+    def report(self, run: str | None = None) -> Report:
+        """Return what reports are made from, or raise ``NotFound``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +157,6 @@ class Services:
     originals: Callable[[AssetDocument], Path | BinaryIO]
     readiness: Callable[[], tuple[Check, ...]]
     jobs: Jobs
+    links: Links
+    audits: Audits
     readings: Callable[[], tuple[Reading, ...]] = no_readings

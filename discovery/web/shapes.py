@@ -5,50 +5,17 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from discovery.scheduler.model import OUTCOMES
-
-
-def _text(description: str, **extra: object) -> fields.String:
-    return fields.String(required=True, metadata={"description": description, **extra})
-
-
-def _maybe(description: str, **extra: object) -> fields.String:
-    return fields.String(required=True, allow_none=True, metadata={"description": description, **extra})
-
-
-def _moment(description: str) -> fields.String:
-    return _maybe(description, format="date-time")
-
-
-def _whole(description: str) -> fields.Integer:
-    return fields.Integer(required=True, metadata={"description": description})
-
-
-def _maybe_whole(description: str) -> fields.Integer:
-    return fields.Integer(required=True, allow_none=True, metadata={"description": description})
-
-
-def _number(description: str) -> fields.Float:
-    return fields.Float(required=True, metadata={"description": description})
-
-
-def _flag(description: str) -> fields.Boolean:
-    return fields.Boolean(required=True, metadata={"description": description})
-
-
-def _maybe_flag(description: str) -> fields.Boolean:
-    return fields.Boolean(required=True, allow_none=True, metadata={"description": description})
-
-
-def _texts(description: str) -> fields.List[str]:
-    return fields.List(fields.String(), required=True, metadata={"description": description})
-
-
-def _inside(schema: type[Schema]) -> fields.Nested:
-    return fields.Nested(schema, required=True)
-
-
-def _each(schema: type[Schema]) -> fields.List[object]:
-    return fields.List(fields.Nested(schema), required=True)
+from discovery.web.shaping import a_flag as _flag
+from discovery.web.shaping import a_number as _number
+from discovery.web.shaping import a_text as _text
+from discovery.web.shaping import a_whole as _whole
+from discovery.web.shaping import an_object as _inside
+from discovery.web.shaping import maybe_flag as _maybe_flag
+from discovery.web.shaping import maybe_moment as _moment
+from discovery.web.shaping import maybe_text as _maybe
+from discovery.web.shaping import maybe_whole as _maybe_whole
+from discovery.web.shaping import some_objects as _each
+from discovery.web.shaping import some_texts as _texts
 
 
 class AssetSourceShape(Schema):
@@ -93,6 +60,7 @@ class ProductLinkShape(Schema):
     role = _text("hero, alternate, back, detail, swatch, lifestyle or packaging")
     method = _text("how the link was found")
     confidence = _number("0 to 1")
+    reasons = _texts("why it holds, in words; in the reply of the asset itself, not in lists")
 
 
 class RightsShape(Schema):

@@ -59,6 +59,7 @@ def asset(key: str, **given: object) -> AssetDocument:
         ),
         product=ProductSide(
             linked=sku is not None,
+            link_state="none" if sku is None else "auto",
             sku=(sku,) if sku else (),  # type: ignore[arg-type]
             name=("Tide mug",) if sku else (),
             brand=("Ostrea",) if sku else (),

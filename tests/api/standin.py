@@ -5,11 +5,27 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from discovery.errors import CursorExpired, FieldProblem, ImageUnreadable, NotFound, RunInProgress
+from discovery.audit.asking import check_rules, search_body
+from discovery.audit.changes import changed
+from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.reports.model import Report, make_report
+from discovery.curation.review import ReviewPage, ReviewQuery, check
+from discovery.curation.words import LinkWord
+from discovery.errors import (
+    CursorExpired,
+    EngineConflict,
+    FieldProblem,
+    ImageUnreadable,
+    InputInvalid,
+    NotFound,
+    RunInProgress,
+)
+from discovery.linking.outcome import Decision
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import (
     Condition,
@@ -25,7 +41,7 @@ from discovery.search.request import (
     Viewer,
 )
 from discovery.web import examples
-from discovery.web.services import Check, Jobs, Reading, Services
+from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
 
@@ -215,12 +231,100 @@ class MemoryJobs:
         return asked
 
 
+class MemoryLinks:
+    """Links of one asset; what was decided is remembered."""
+
+    def __init__(self, search: MemorySearch) -> None:
+        self._search = search
+        self.decided: list[tuple[LinkWord, str]] = []
+        self.failure: Exception | None = None
+
+    def explain(self, asset: str) -> Explained:
+        return dataclasses.replace(examples.EXPLAINED, asset=self._search.asset(asset, Viewer()))
+
+    def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
+        return {"TIDE/1": ("its name carries TIDE/1",)} if self._search.asset(asset, Viewer()) else {}
+
+    def review(self, query: ReviewQuery) -> ReviewPage:
+        if self.failure is not None:
+            raise self.failure
+        check(query)
+        return examples.REVIEW
+
+    def decide(self, words: Sequence[LinkWord], by: str) -> Sequence[Decision]:
+        if self.failure is not None:
+            raise self.failure
+        known = {document.id for document in self._search.documents["assets"]}
+        problems = tuple(
+            FieldProblem(f"decisions.{number}.asset", "no such asset")
+            for number, word in enumerate(words)
+            if word.asset not in known
+        )
+        if problems:
+            raise InputInvalid("no such asset", problems)
+        self.decided += [(word, by) for word in words]
+        return [
+            dataclasses.replace(examples.DECISION, asset=word.asset, sku=word.sku, by=by) for word in words
+        ]
+
+
+class MemoryAudits:
+    """One run that is over, those that were asked for, and one finding."""
+
+    def __init__(self) -> None:
+        self.asked: list[RunRequest] = []
+        self.finding = examples.FINDING
+        self.version = examples.FINDING_VERSION
+        self.failure: Exception | None = None
+
+    def ask(self, request: RunRequest) -> RunView:
+        if self.failure is not None:
+            raise self.failure
+        check_rules("rules", request.rules)
+        self.asked.append(request)
+        return dataclasses.replace(examples.QUEUED_RUN, request=request)
+
+    def run_views(self, most: int) -> Sequence[RunView]:
+        return [examples.RUN][:most]
+
+    def run_view(self, id: str) -> RunView:
+        if id != examples.RUN.id:
+            raise NotFound(f"there is no audit run {id[:100]!r}", (FieldProblem("id", "no such audit run"),))
+        return examples.RUN
+
+    def findings(self, query: FindingsQuery) -> FindingsPage:
+        search_body(query)
+        return FindingsPage(1, (self.finding,), None)
+
+    def versioned(self, id: str) -> VersionedFinding:
+        if id != self.finding.id:
+            raise NotFound(f"there is no finding {id[:100]!r}", (FieldProblem("id", "no such finding"),))
+        return VersionedFinding(self.finding, self.version)
+
+    def change_versioned(
+        self, id: str, change: Mapping[str, Any], who: str | None = None, expected: str | None = None
+    ) -> VersionedFinding:
+        found = self.versioned(id)
+        if expected not in (None, found.version):
+            raise EngineConflict("changed meanwhile")
+        return VersionedFinding(changed(found.finding, change, datetime.now(UTC), who), "1-43")
+
+    def report(self, run: str | None = None) -> Report:
+        if run is not None:
+            self.run_view(run)
+        assert examples.RUN.run is not None
+        runs = [examples.RUN.run]
+        return make_report(examples.RUN.run, runs, [self.finding], made=datetime(2026, 3, 2, 5, tzinfo=UTC))
+
+
 def services_over(
     search: MemorySearch,
     *,
     thumbnails: Callable[[AssetDocument, int], bytes | Path] = lambda _asset, _size: PIXEL,
     originals: Callable[[AssetDocument], Any] | None = None,
     jobs: Jobs | None = None,
+    links: Links | None = None,
+    audits: Audits | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -231,6 +335,8 @@ def services_over(
         originals=originals or no_original,
         readiness=lambda: (Check("engine", True), Check("model", True)),
         jobs=jobs or MemoryJobs(),
+        links=links or MemoryLinks(search),
+        audits=audits or MemoryAudits(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )
 

@@ -183,8 +183,10 @@ def test_an_asset_is_told_whole_with_nulls_for_what_is_not_known(client: FlaskCl
                 "role": "hero",
                 "method": "filename",
                 "confidence": 0.98,
+                "reasons": ["its name carries TIDE/1"],
             }
         ],
+        "link_state": "auto",
         "curation": {
             "status": "approved",
             "rights": {"usage_terms": None, "licence_ends": "2027-12-31T00:00:00Z"},

@@ -149,7 +149,10 @@ def test_a_wrong_decision_is_refused_with_all_that_is_wrong_and_nothing_is_kept(
         LinkWord("no-asset", "TB-1001", Word.ACCEPT),
         LinkWord(asset, "no-product", Word.ACCEPT),
         LinkWord(asset, "TB-1001", Word.MOVE),
-        LinkWord(asset, "TB-1001", Word.ACCEPT, role="portrait"),
+        LinkWord(asset_id("studio", BLUE), "TB-1001", Word.ACCEPT, role="portrait"),
+        LinkWord(asset, "TB-2002", Word.REFUSE),
+        LinkWord(asset_id("studio", BLUE), "TB-2002", Word.WITHDRAW),
+        LinkWord(asset_id("studio", BLUE), "no-product", Word.REFUSE),
     ]
     with pytest.raises(InputInvalid) as caught:
         linked.decisions.decide(words, "a librarian")
@@ -158,6 +161,9 @@ def test_a_wrong_decision_is_refused_with_all_that_is_wrong_and_nothing_is_kept(
         "decisions.2.sku",
         "decisions.3.to",
         "decisions.4.role",
+        "decisions.5.sku",
+        "decisions.6.sku",
+        "decisions.7.sku",
     ]
     assert linked.decisions.of([asset]) == {}
 

@@ -39,7 +39,8 @@ def item_routes(services: Services, sizes: tuple[int, ...]) -> Blueprint:
     @routes.get("/assets/<id>")
     def asset(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
-        return reply(serialise.asset(services.search.asset(id, viewer())))
+        document = services.search.asset(id, viewer())
+        return reply(serialise.asset(document, services.links.reasons(document.id)))
 
     @routes.get("/assets/<id>/thumbnail")
     def thumbnail(id: str) -> Response:

@@ -1,0 +1,89 @@
+"""Audits: asking for runs, looking at findings, saying what is to become of them, and reports."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import Blueprint, Response, request
+
+from discovery.audit.reports.formats import format_of
+from discovery.audit.reports.style import POLICY
+from discovery.errors import FieldProblem, InputInvalid
+from discovery.web import audits, bodies, grammar, serialise
+from discovery.web.replies import reply
+from discovery.web.services import Audits
+
+
+def audit_routes(service: Audits) -> Blueprint:
+    """Return the routes of the audit."""
+    routes = Blueprint("audits", __name__, url_prefix=f"{serialise.API}/audits")
+
+    @routes.post("/runs")
+    def ask() -> Response:
+        grammar.refuse_parameters(request.query_string)
+        asked = audits.run_request(bodies.json_object() if request.content_length else {})
+        view = service.ask(asked)
+        response = reply(audits.run(view), status=202)
+        response.headers["Location"] = audits.run_address(view.id)
+        return response
+
+    @routes.get("/runs")
+    def runs() -> Response:
+        given = grammar.parse_plain(grammar.pairs_of(request.query_string), audits.RUNS_PARAMETERS)
+        return reply(audits.runs(service.run_views(audits.runs_asked(given))))
+
+    @routes.get("/runs/<id>")
+    def run(id: str) -> Response:
+        grammar.refuse_parameters(request.query_string)
+        return reply(audits.run(service.run_view(id)))
+
+    @routes.get("/findings")
+    def findings() -> Response:
+        given = grammar.parse_plain(grammar.pairs_of(request.query_string), audits.FINDINGS_PARAMETERS)
+        return reply(audits.findings(service.findings(audits.findings_query(given))))
+
+    @routes.get("/findings/<id>")
+    def finding(id: str) -> Response:
+        grammar.refuse_parameters(request.query_string)
+        found = service.versioned(id)
+        response = reply(audits.finding_detail(found.finding, found.version))
+        response.set_etag(found.version)
+        return response
+
+    @routes.patch("/findings/<id>")
+    def change(id: str) -> Response:
+        grammar.refuse_parameters(request.query_string)
+        wanted, by = audits.finding_change(bodies.json_object())
+        changed = service.change_versioned(id, wanted, by, _expected())
+        response = reply(audits.finding_detail(changed.finding, changed.version))
+        response.set_etag(changed.version)
+        return response
+
+    @routes.get("/report.<format>")
+    def report(format: str) -> Response:
+        chosen = format_of(format)
+        given = grammar.parse_plain(grammar.pairs_of(request.query_string), ("run",))
+        made = service.report(given.get("run"))
+        if not made.base_url:
+            made = dataclasses.replace(made, base_url=request.host_url.rstrip("/"))
+        response = Response(chosen.make(made), content_type=chosen.media_type)
+        response.headers["Cache-Control"] = "no-store"
+        name = f"discovery-audit-{made.made:%Y-%m-%d}.{chosen.name}"
+        shown = "inline" if chosen.name == "html" else "attachment"
+        response.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
+        if chosen.name == "html":
+            response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'none'"
+        return response
+
+    return routes
+
+
+def _expected() -> str | None:
+    """Return the version of a finding that a change goes by, if it says so."""
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    versions = sorted(request.if_match.as_set())
+    if len(versions) != 1:
+        message = "expected one ETag, as a finding's reply gives it"
+        raise InputInvalid(f"If-Match: {message}", (FieldProblem("If-Match", message),))
+    return versions[0]
