@@ -25,6 +25,7 @@ from mappings.documents import (
 
 DECLARED = "declared"
 DECIDED = "decided"
+AUTO, NO_LINK = "auto", "none"
 HERO = "hero"
 
 MOST_PRODUCTS = 1000
@@ -122,12 +123,22 @@ def assets_side(
     )
 
 
-def product_side(links: Iterable[tuple[ProductDocument, AssetLink]]) -> ProductSide:
+def link_state(judged: LinkDocument | None, *, linked: bool) -> str:
+    """Return what is to be done about an asset's links; where nothing is kept, the catalogue's word holds."""
+    if judged is not None and judged.state != NO_LINK:
+        return judged.state
+    return AUTO if linked else NO_LINK
+
+
+def product_side(
+    links: Iterable[tuple[ProductDocument, AssetLink]], judged: LinkDocument | None = None
+) -> ProductSide:
     """Return what an asset carries of the products that show it: parents first, then variants, by SKU."""
     ordered = sorted(links, key=lambda pair: (pair[0].source.variant, pair[0].source.sku))[:MOST_PRODUCTS]
     sources = [product.source for product, _ in ordered]
     return ProductSide(
         linked=bool(ordered),
+        link_state=link_state(judged, linked=bool(ordered)),
         sku=_once(source.sku for source in sources),
         name=_once(source.title for source in sources),
         brand=_once(source.brand for source in sources),

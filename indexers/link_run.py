@@ -228,14 +228,13 @@ class LinkRun:
         """Yield what must be written so that ``fresh`` is kept in place of ``stored``."""
         index = self.catalogue.names.links
         if fresh is None and stored is not None:
-            if stored.applied or stored.refused:
+            if stored.applied or stored.refused or stored.state != State.NONE:
                 # Kept, empty, until both sides have been told; the next run takes it away.
                 yield Put(index, stored.id, _emptied(stored).to_source())
             elif not stored.pending:
                 yield Delete(index, stored.id)
         elif fresh is not None and (stored is None or stored.digest != fresh.digest):
-            same = stored is not None and (stored.applied, stored.refused) == (fresh.applied, fresh.refused)
-            told = same and stored is not None and not stored.pending
+            told = stored is not None and not stored.pending and _shown(stored) == _shown(fresh)
             yield Put(index, fresh.id, dataclasses.replace(fresh, pending=not told).to_source())
 
     def write(self, operations: Sequence[Operation]) -> None:
@@ -417,6 +416,11 @@ def link_document(
         judged=datetime.now(UTC),
         pending=True,
     )
+
+
+def _shown(one: LinkDocument) -> tuple[object, ...]:
+    """Return what both sides carry of it."""
+    return (one.state, one.applied, one.refused)
 
 
 def _emptied(stored: LinkDocument) -> LinkDocument:

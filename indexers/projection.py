@@ -185,8 +185,7 @@ class Projection:
         return named | self._judged_for(assets)
 
     def _judged_for(self, assets: Iterable[str]) -> set[str]:
-        judged = self._catalogue.links.documents(assets).values()
-        return {sku for one in judged for sku in (*one.refused, *(link.sku for link in one.applied))}
+        return _skus(self._catalogue.links.documents(assets).values())
 
     def _links(
         self, products: Iterable[ProductDocument], leaving: Leaving
@@ -239,14 +238,15 @@ class Projection:
 
     def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
         forms = {form for asset in assets.values() for form in _forms(asset.source.key)}
-        naming = (self._catalogue.naming(sorted(forms)) | self._judged_for(assets)) - leaving.products
+        judged = self._catalogue.links.documents(assets)
+        naming = (self._catalogue.naming(sorted(forms)) | _skus(judged.values())) - leaving.products
         products = self._catalogue.products.light(sorted(naming))
         shown: dict[str, list[tuple[ProductDocument, AssetLink]]] = {ident: [] for ident in assets}
         for ident, links in self._links(products.values(), leaving).items():
             for link in links:
                 if link.id in shown:
                     shown[link.id].append((products[ident], link))
-        return {ident: product_side(pairs) for ident, pairs in shown.items()}
+        return {ident: product_side(pairs, judged.get(ident)) for ident, pairs in shown.items()}
 
     def _write(self, updates: Sequence[Update | Delete]) -> None:
         if not updates:
@@ -260,6 +260,10 @@ class Projection:
 def _forms(key: str) -> tuple[str, str]:
     """Return the ways in which a product's picture path may write an asset's key."""
     return key, key.lower()
+
+
+def _skus(judged: Iterable[LinkDocument]) -> set[str]:
+    return {sku for one in judged for sku in (*one.refused, *(link.sku for link in one.applied))}
 
 
 def _refusal(refused: Sequence[Outcome]) -> str:

@@ -156,9 +156,14 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class ProductSide:
-    """The linked products, copied onto the asset so that assets can be found and faceted by them."""
+    """The linked products, copied onto the asset so that assets can be found and faceted by them.
+
+    ``link_state`` is what is to be done about its links: ``auto`` (they hold, or the catalogue's do),
+    ``decided``, ``review``, ``conflict`` or ``none``.
+    """
 
     linked: bool = False
+    link_state: str = "none"
     sku: tuple[str, ...] = ()
     name: tuple[str, ...] = ()
     brand: tuple[str, ...] = ()

@@ -88,6 +88,12 @@ _ASSETS = _table(
     Field("licence_ends", "source.licence_ends", Kind.DATE, False, help="when the licence ends"),
     Field("checksum", "media.checksum", Kind.KEYWORD, False, help="sha256 of the bytes"),
     Field("linked", "product.linked", Kind.FLAG, help="whether it shows a product"),
+    Field(
+        "link.state",
+        "product.link_state",
+        Kind.KEYWORD,
+        help="whether its links hold or wait: auto, decided, review, conflict or none",
+    ),
     Field("product.sku", "product.sku", Kind.IDENTIFIER, False, help="SKU of a product it shows"),
     Field("product.brand", "product.brand", Kind.KEYWORD, help="brand of a product it shows"),
     Field("product.category", "product.category_paths", Kind.KEYWORD, help="category of a product it shows"),

@@ -73,6 +73,7 @@ ASSET = AssetDocument(
     ),
     product=ProductSide(
         linked=True,
+        link_state="auto",
         sku=("TIDE-MUG-SEA",),
         links=(ProductLink("TIDE-MUG-SEA", "hero", "filename", 0.98, "Tide mug", "Ostrea"),),
     ),

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from discovery.linking.outcome import DECLARED
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions
-from mappings.documents import AssetDocument, ProductDocument
+from mappings.documents import AssetDocument, ProductDocument, ProductLink
 
 API = "/api/v1"
 VERSION_CHARACTERS = 12
@@ -109,10 +110,11 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
                 "role": link.role,
                 "method": link.method,
                 "confidence": link.confidence,
-                "reasons": list((reasons or {}).get(link.sku, ())),
+                "reasons": _reasons(link, reasons),
             }
             for link in one.product.links
         ],
+        "link_state": one.product.link_state,
         "curation": {
             "status": one.curation.status,
             "rights": {"usage_terms": source.usage_terms, "licence_ends": _moment(source.licence_ends)},
@@ -229,6 +231,14 @@ def main_asset(one: ProductDocument) -> str | None:
     """Return the id of a product's main picture: its hero, else the first that is linked."""
     heroes = [link.id for link in one.assets.links if link.role == "hero"]
     return next(iter(heroes or [link.id for link in one.assets.links]), None)
+
+
+def _reasons(link: ProductLink, known: Mapping[str, Sequence[str]] | None) -> list[str]:
+    if known is None:
+        return []
+    if link.sku not in known and link.method == DECLARED:
+        return [f"the catalogue names this file for {link.sku}"]
+    return list(known.get(link.sku, ()))
 
 
 def asset_links(one: AssetDocument) -> dict[str, str | None]:

@@ -111,6 +111,10 @@ class Asset(Schema):
     source = _inside(AssetSourceShape)
     media = _inside(MediaShape)
     products = _each(ProductLinkShape)
+    link_state = _text(
+        "whether its links hold or wait: auto, decided, review (somebody should look), conflict (two "
+        "products claim it), none"
+    )
     curation = _inside(CurationShape)
     usage = _inside(UsageShape)
     links = _inside(LinksShape)

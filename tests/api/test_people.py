@@ -132,6 +132,14 @@ def test_a_conflict_waits_until_somebody_decides(people: Served) -> None:
     assert entry["reason"]
     assert {one["sku"] for one in entry["proposals"]} == {"TB-1001", "TB-2002"}
     assert people.get(entry["asset"]["thumbnail"]).status_code == 200
+    found = people.json("/api/v1/search?filter.link.state=conflict&facets=link.state")
+    assert [hit["asset"]["source"]["key"] for hit in found["hits"]] == [BOTH]
+    assert found["hits"][0]["asset"]["link_state"] == "conflict"
+    assert {one["value"]: one["count"] for one in found["facets"]["link.state"]} == {
+        "auto": 1,
+        "conflict": 1,
+        "none": 1,
+    }
     assert people.json("/api/v1/links/review?state=conflict")["total"] == queue["total"]
     assert people.json("/api/v1/links/review?state=review")["total"] == 0
     assert people.json("/api/v1/links/review?source=nowhere")["total"] == 0
@@ -250,3 +258,14 @@ def test_a_run_that_a_brake_stops_says_why(people: Served) -> None:
     assert stopped["state"] == "stopped"
     assert stopped["reasons"]
     assert people.json("/api/v1/audits/findings?rule=audit-stopped")["total"] == 1
+
+
+def test_a_link_that_the_catalogue_declares_says_so(people: Served) -> None:
+    people.stage.index_products(
+        product("TB-1001", OTHER, name="Harbour Tote"), product("TB-2002", name="Field Satchel")
+    )
+    people.stage.catalogue.refresh()
+    told = people.json(f"/api/v1/assets/{asset_id('studio', OTHER)}")
+    [link] = told["products"]
+    assert (link["method"], told["link_state"]) == ("declared", "auto")
+    assert link["reasons"] == ["the catalogue names this file for TB-1001"]

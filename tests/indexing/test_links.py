@@ -193,6 +193,34 @@ def test_a_picture_that_is_gone_takes_its_links_along(linked: Linked, files: Fil
     assert asset_id("studio", RED) not in {one.id for one in linked.stage.catalogue.links.scan()}
 
 
+def test_an_asset_carries_whether_its_links_hold_or_wait(linked: Linked, files: Files) -> None:
+    both, named = "bags/TB-1001_TB-2002.png", "misc/named.png"
+    files.files |= {both: picture("white", spot=4), named: picture("black", spot=5)}
+    linked.stage.index(files)
+    linked.stage.index_products(
+        product("TB-1001", named, name="Harbour Tote"), product("TB-2002", name="Field Satchel")
+    )
+
+    def states() -> dict[str, str]:
+        return {key: asset.product.link_state for key, asset in linked.stage.assets().items()}
+
+    assert (states()[named], states()[RED]) == ("auto", "none"), "the catalogue's word needs no run"
+    linked.run.run()
+    expected = {RED: "auto", BLUE: "auto", OTHER: "none", both: "conflict", named: "auto"}
+    assert states() == expected
+    linked.say(both, "TB-1001", Word.ACCEPT)
+    linked.say(RED, "TB-1001", Word.REFUSE)
+    assert states() == expected | {both: "decided", RED: "decided"}
+    linked.say(both, "TB-1001", Word.WITHDRAW)
+    linked.say(RED, "TB-1001", Word.WITHDRAW)
+    assert states() == expected
+    linked.stage.index_products(product("TB-1001", named, name="Harbour Tote"), accept_shrink=True)
+    linked.run.run(accept_shrink=True)
+    assert states() == expected | {both: "auto", BLUE: "none"}
+    linked.run.run()
+    assert states() == expected | {both: "auto", BLUE: "none"}
+
+
 def _fill(stage: Stage, catalogue: Catalogue, files: Files) -> None:
     filling = Stage(catalogue, stage.settings, stage.embedder)
     filling.index(files)

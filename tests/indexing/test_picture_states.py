@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from discovery.config import AuditSettings, PictureSetSettings
-from discovery.curation.link_decisions import LinkDecisions, LinkWord, Word
+from discovery.curation.link_decisions import LinkDecisions
+from discovery.curation.words import LinkWord, Word
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
