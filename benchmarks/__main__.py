@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import audit, counts, indexing, linking, memory, products, relevance, rerun, search
+from benchmarks import (
+    audit,
+    counts,
+    indexing,
+    linking,
+    memory,
+    products,
+    relevance,
+    rerun,
+    scheduling,
+    search,
+)
 from benchmarks.data import DataAbsentError
 from benchmarks.measured import Measured, machine_line, page, table
 from benchmarks.stand import BusyError, Stand
@@ -30,6 +41,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "relevance": relevance.measure,
     "audit": audit.measure,
     "linking": linking.measure,
+    "scheduling": scheduling.measure,
 }
 
 

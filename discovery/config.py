@@ -97,32 +97,54 @@ def _aspect(value: str) -> str | None:
     return None if not value or sound else 'two whole numbers, such as "4:5"'
 
 
-_EVERY = regex.compile(r"every [1-9]\d{0,6} (?:second|minute|hour|day)s?")
+_EVERY = regex.compile(r"every ([1-9][0-9]{0,7}) (second|minute|hour|day)s?")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_LONGEST_EVERY = 366 * 86_400
 _CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12))
-_WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
-_WEEKDAYS = regex.compile(rf"(?:\*|{_WEEKDAY}(?:-{_WEEKDAY})?)")
-_STEPS = regex.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PART = regex.compile(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([1-9][0-9]?))?")
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _moment(value: str) -> str | None:
     """Return what is wrong with a time to run at; a weekday by number would mean another day elsewhere."""
-    fields = value.split()
-    sound = not value or bool(_EVERY.fullmatch(value))
-    if len(fields) == len(_CRON_RANGES) + 1:
-        days = all(_WEEKDAYS.fullmatch(part) for part in fields[-1].split(","))
-        sound = days and all(
-            _steps(part, *bounds)
-            for field, bounds in zip(fields, _CRON_RANGES, strict=False)
-            for part in field.split(",")
-        )
+    every, fields = _EVERY.fullmatch(value), value.split()
+    sound = not value
+    if every:
+        sound = int(every[1]) * _SECONDS[every[2]] <= _LONGEST_EVERY
+    elif len(fields) == len(_CRON_RANGES) + 1:
+        named = [_numbers(field, *bounds) for field, bounds in zip(fields, _CRON_RANGES, strict=False)]
+        days, months = named[2:]
+        comes = any(day <= _LONGEST_MONTHS[month - 1] for day in days for month in months)
+        sound = all(named) and comes and all(_is_weekday(part) for part in fields[-1].split(","))
     words = '"every N minutes" (or seconds, hours, days), or "minute hour day month weekday" as in a crontab'
     return None if sound else f"{words}, weekdays as mon to sun; or nothing, for off"
 
 
-def _steps(part: str, least: int, most: int) -> bool:
-    found = _STEPS.fullmatch(part)
-    named = [int(number) for number in found.groups() if number] if found else []
-    return found is not None and named == sorted(named) and all(least <= n <= most for n in named)
+def _numbers(field: str, least: int, most: int) -> frozenset[int]:
+    """Return the numbers that one field of a crontab line names, none if it is unsound."""
+    named: set[int] = set()
+    for part in field.split(","):
+        found = _PART.fullmatch(part)
+        if found is None:
+            return frozenset()
+        first = least if found[1] is None else int(found[1])
+        alone = found[1] is not None and found[3] is None
+        last = int(found[2]) if found[2] else first if alone else most
+        step = int(found[3] or 1)
+        if not least <= first <= last <= most or (found[3] and step > last - first):
+            return frozenset()
+        named.update(range(first, last + 1, step))
+    return frozenset(named)
+
+
+def _is_weekday(part: str) -> bool:
+    first, separator, last = part.partition("-")
+    if part == "*":
+        return True
+    if separator:
+        return {first, last} <= {*_WEEKDAYS} and _WEEKDAYS.index(first) <= _WEEKDAYS.index(last)
+    return first in _WEEKDAYS
 
 
 def _zone(value: str) -> str | None:
@@ -689,8 +711,8 @@ class _Reader:
             self.problem("mail.password_file", "set either the variable or the file, not both")
         if settings.mail.host and not settings.mail.sender:
             self.problem("mail.sender", "is required where mail.host is set")
-        if 6 * settings.schedule.tick_seconds > settings.schedule.lease_seconds:
-            self.problem("schedule.tick_seconds", "must not exceed a sixth of schedule.lease_seconds")
+        if 10 * settings.schedule.tick_seconds > settings.schedule.lease_seconds:
+            self.problem("schedule.tick_seconds", "must not exceed a tenth of schedule.lease_seconds")
         names = [s.name for s in settings.sources.assets]
         product_names = [s.name for s in settings.sources.products]
         for label, given in (("assets", names), ("products", product_names)):

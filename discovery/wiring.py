@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
+from discovery import jobs as outcomes
 from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
 from discovery.audit.worker import AuditWorker
@@ -28,7 +28,7 @@ from discovery.linking.linker import SIMILAR_FLOOR
 from discovery.linking.outcome import Decision
 from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
-from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, Job, JobOutcome, JobView, Turn
+from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
 from discovery.search.service import SearchService
 from discovery.vision.embedder import Embedder, Vector
@@ -41,14 +41,14 @@ from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
-from indexers.link_run import Explanation, LinkRun
+from indexers.link_run import Explanation, LinkRun, LinkSummary
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
 from indexers.run import ASSETS as ASSETS_SIDE
 from indexers.run import PRODUCTS as PRODUCTS_SIDE
 from indexers.sources.originals import open_original, read_original
 from indexers.sources.protocol import open_asset_source, open_product_source
-from indexers.summary import INTERRUPTED, RunSummary
+from indexers.summary import FINISHED, INTERRUPTED, RunSummary
 from mappings.documents import AssetDocument
 from mappings.registry import CATALOGUE
 
@@ -268,34 +268,55 @@ class Service:
         )
 
     def jobs(self) -> tuple[Job, ...]:
-        """Return the job table."""
+        """Return the job table. What each does is a command too."""
         when = self.settings.schedule
-        return (
-            Job(
+
+        def job(id: str, title: str, why: str, call: Callable[[Turn], JobOutcome]) -> Job:
+            key = id.replace("-", "_")
+            trigger, minutes = getattr(when, key), getattr(when, f"{key}_minutes")
+            return Job(id, title, why, trigger, 60 * minutes, call)
+
+        jobs = (
+            job(
                 "index",
                 "Index all sources",
-                "what changed in folders, buckets and catalogues becomes findable",
-                when.index,
-                60 * when.index_minutes,
-                self._index_job,
+                "what changed in folders, buckets and catalogues becomes findable, and is linked",
+                lambda _turn: self._index_job(),
             ),
-            Job(
-                "reconcile",
-                "Compare sources and index",
-                "the index must not lie: missing, extra and outdated items are told",
-                when.reconcile,
-                60 * when.reconcile_minutes,
-                self._reconcile_job,
+            job(
+                "link",
+                "Judge all links",
+                "products that came later, new patterns and thresholds reach every asset",
+                lambda _turn: outcomes.linked(self.links.run()),
             ),
-            Job(
+            job(
                 "clean-up",
                 "Remove what nothing needs",
                 "old records of runs, dead letters of forgotten sources, orphaned thumbnails",
-                when.clean_up,
-                60 * when.clean_up_minutes,
-                self._clean_up_job,
+                lambda _turn: outcomes.cleaned(self.clean_up()),
+            ),
+            job(
+                "audit",
+                "Audit the catalogue",
+                "what is outdated, unlinked, expired, doubled or incomplete is found while it is new",
+                lambda _turn: outcomes.audited(self.audit.run(Terms(links=self.link_states))),
+            ),
+            job(
+                "reconcile",
+                "Compare sources and index",
+                "the index must not lie: missing, extra and outdated items are told",
+                lambda _turn: outcomes.compared(self.gate()),
+            ),
+            job(
+                "report",
+                "Mail owners what is theirs",
+                "people hear of what is new, overdue, or about to end without having to look",
+                lambda turn: outcomes.mailed(self.audit.mail(turn.due, turn.token)),
             ),
         )
+        # What is switched off elsewhere is never due; it runs all the same when somebody asks for it.
+        off = {"report": not self.settings.mail.host, "link": not self.settings.linking.enabled}
+        return tuple(replace(one, trigger="") if off.get(one.id) else one for one in jobs)
 
     def ledger(self) -> Ledger:
         """Return the jobs' records."""
@@ -314,45 +335,54 @@ class Service:
         """The job table as people see it."""
         return JobBoard(self.jobs(), self.ledger, self.settings.schedule.zone)
 
-    def _index_job(self, _turn: Turn) -> JobOutcome:
-        figures: Counter[str] = Counter()
-        reasons: list[str] = []
-        runs: list[Callable[[], RunSummary]] = [
-            *(partial(self.index_assets, source, Silent()) for source in self.known.assets()),
-            *(partial(self.index_products, source, Silent()) for source in self.known.products()),
-        ]
-        broken = 0
-        for run in runs:
-            try:
-                summary = run()
-            except DiscoveryError as error:
-                broken += 1
-                reasons.append(f"{error.kind.title}: {error.detail}")
-                continue
-            if summary.outcome == INTERRUPTED:
-                raise KeyboardInterrupt
-            figures.update(summary.counts())
-            reasons += [f"{summary.source}: {one.key}: {one.reason}" for one in summary.failures]
-        outcome = FAILED if broken else PROBLEMS if reasons else SUCCEEDED
-        figures.update(sources=len(runs), broken=broken)
-        return JobOutcome(outcome, figures, next(iter(reasons), None))
+    def link_after(
+        self,
+        summaries: Sequence[RunSummary],
+        progress: Callable[[], Progress] = Silent,
+        *,
+        accept_shrink: bool = False,
+    ) -> LinkSummary | None:
+        """Judge links anew if the runs, or the settings since, give reason to; return what came of it."""
+        if not self.settings.linking.enabled or any(summary.outcome != FINISHED for summary in summaries):
+            return None
+        if not any(summary.written or summary.gone for summary in summaries) and not self.links.is_due():
+            return None
+        return self.links.run(accept_shrink=accept_shrink, progress=progress())
 
-    def _reconcile_job(self, _turn: Turn) -> JobOutcome:
-        report = self.gate()
-        figures: Counter[str] = Counter(listed=sum(report.listed.values()), sampled=report.sampled)
-        for found in report.findings:
-            figures[found.check] += found.count
-        first = next((f"{f.side} {f.source}: {f.message}" for f in report.findings), None)
-        return JobOutcome(SUCCEEDED if report.passed else PROBLEMS, figures, first)
+    def clean_up(self) -> dict[str, int]:
+        """Remove what nothing needs any more; return how many of each.
 
-    def _clean_up_job(self, _turn: Turn) -> JobOutcome:
+        Raises:
+            IndexMissing: nothing has been indexed yet.
+        """
         known = {(ASSETS_SIDE, source.name) for source in self.known.assets()}
         known |= {(PRODUCTS_SIDE, source.name) for source in self.known.products()}
         keep = timedelta(days=self.settings.schedule.keep_days)
         folder = self.settings.home / "thumbnails"
         removed = clean_up(self.lifecycle.serving(), known, folder, datetime.now(UTC), keep)
-        states = self.ledger().drop(job.id for job in self.jobs())
-        return JobOutcome(figures={**asdict(removed), "jobs": states})
+        return {**asdict(removed), "jobs": self.ledger().drop(job.id for job in self.jobs())}
+
+    def _index_job(self) -> JobOutcome:
+        summaries: list[RunSummary] = []
+        errors: list[DiscoveryError] = []
+        runs: list[Callable[[], RunSummary]] = [
+            *(partial(self.index_assets, source, Silent()) for source in self.known.assets()),
+            *(partial(self.index_products, source, Silent()) for source in self.known.products()),
+        ]
+        for run in runs:
+            try:
+                summaries.append(run())
+            except DiscoveryError as error:
+                errors.append(error)
+                continue
+            if summaries[-1].outcome == INTERRUPTED:
+                raise KeyboardInterrupt
+        links = None
+        try:
+            links = self.link_after(summaries) if summaries else None
+        except DiscoveryError as error:
+            errors.append(error)
+        return outcomes.indexed(summaries, errors, links)
 
     def _job_readings(self) -> tuple[Reading, ...]:
         try:
@@ -405,9 +435,14 @@ def _readings_of(view: JobView) -> Iterator[Reading]:
     if view.last_success is not None:
         name, told = "discovery_job_last_success_timestamp_seconds", "when a job last did all it should"
         yield Reading(name, told, view.last_success.timestamp(), labels=job)
-    if view.runs:
+    running = view.state is not None and view.state.running
+    yield Reading("discovery_job_running", "whether a job is running", float(running), labels=job)
+    for last in view.runs[:1]:
         name, told = "discovery_job_last_outcome", "what the last run of a job came to"
-        yield Reading(name, told, 1.0, labels={**job, "outcome": view.runs[0].outcome})
+        yield Reading(name, told, 1.0, labels={**job, "outcome": last.outcome})
+        seconds = (last.finished - last.started).total_seconds()
+        name, told = "discovery_job_last_seconds", "how long the last run of a job took"
+        yield Reading(name, told, seconds, labels=job)
 
 
 def _check(name: str, call: Callable[[], object]) -> Check:

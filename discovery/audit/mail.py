@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,10 +24,13 @@ class Delivery:
 
     to: str
     reason: str | None = None
+    subject: str = ""
 
 
-def message_of(digest: Digest, sender: str) -> EmailMessage:
-    """Return the mail: text, and the same as HTML.
+def message_of(digest: Digest, sender: str, id: str | None = None) -> EmailMessage:
+    """Return the mail: text, and the same as HTML. ``id`` is the left part of its Message-ID.
+
+    Who receives a mail of the same Message-ID a second time can tell that it is the same.
 
     Raises:
         ValueError: an address that is none; nothing that a line break could hide reaches a header.
@@ -37,34 +40,61 @@ def message_of(digest: Digest, sender: str) -> EmailMessage:
     message["To"] = Address(addr_spec=digest.to)
     message["Subject"] = " ".join(digest.subject.split())
     message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
+    domain = sender.rpartition("@")[2] or "localhost"
+    message["Message-ID"] = f"<{id}@{domain}>" if id else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(digest.text)
     message.add_alternative(digest.html, subtype="html")
     return message
 
 
-def send(digests: Iterable[Digest], settings: MailSettings) -> tuple[Delivery, ...]:
-    """Send every mail over one connection, and return what became of each.
+class Post:
+    """A mail server, or the reason why there is none. Every mail has its own outcome; nothing is raised."""
 
-    Where the server cannot be reached at all, every delivery says so; nothing is raised, for the findings
-    stand, and the next digest tells what this one could not.
-    """
-    waiting = list(digests)
-    if not waiting:
-        return ()
+    def __init__(self, server: smtplib.SMTP | None, sender: str, broken: str | None = None) -> None:
+        self._server = server
+        self._sender = sender
+        self.broken = broken
+
+    def send(self, digest: Digest, id: str | None = None) -> Delivery:
+        """Send one mail, and return what became of it."""
+        if self._server is None:
+            return Delivery(digest.to, self.broken, digest.subject)
+        try:
+            self._server.send_message(message_of(digest, self._sender, id))
+        except _FAILURES as error:
+            with suppress(*_FAILURES):
+                self._server.rset()
+            return Delivery(digest.to, _told(error), digest.subject)
+        return Delivery(digest.to, None, digest.subject)
+
+
+@contextmanager
+def post(settings: MailSettings) -> Iterator[Post]:
+    """Connect once for any number of mails; where that cannot be done, every delivery says so."""
     if not settings.host:
-        return tuple(Delivery(digest.to, "mail.host is not set") for digest in waiting)
+        yield Post(None, settings.sender, "mail.host is not set")
+        return
     try:
         server = _connect(settings)
     except _FAILURES as error:
         reason = f"{settings.host}:{settings.port} cannot be used: {_told(error)}"
-        return tuple(Delivery(digest.to, reason) for digest in waiting)
+        yield Post(None, settings.sender, reason)
+        return
     try:
-        return tuple(_sent(server, digest, settings.sender) for digest in waiting)
+        yield Post(server, settings.sender)
     finally:
         with suppress(*_FAILURES):
             server.quit()
+
+
+def send(digests: Iterable[Digest], settings: MailSettings) -> tuple[Delivery, ...]:
+    """Send every mail over one connection, and return what became of each; none, and nobody is asked."""
+    waiting = list(digests)
+    if not waiting:
+        return ()
+    with post(settings) as opened:
+        return tuple(opened.send(digest) for digest in waiting)
 
 
 def _connect(settings: MailSettings) -> smtplib.SMTP:
@@ -85,16 +115,6 @@ def _connect(settings: MailSettings) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _sent(server: smtplib.SMTP, digest: Digest, sender: str) -> Delivery:
-    try:
-        server.send_message(message_of(digest, sender))
-    except _FAILURES as error:
-        with suppress(*_FAILURES):
-            server.rset()
-        return Delivery(digest.to, _told(error))
-    return Delivery(digest.to)
 
 
 def _told(error: Exception) -> str:

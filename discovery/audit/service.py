@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from discovery.audit import scopes
@@ -21,7 +21,8 @@ from discovery.audit.listing import (
     VersionedFinding,
     view_of,
 )
-from discovery.audit.mail import Delivery, send
+from discovery.audit.mail import Delivery, post
+from discovery.audit.mailing import Mailing, Round
 from discovery.audit.memory import awake
 from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
 from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
@@ -80,6 +81,9 @@ class AuditService:
         self._asked = asked
         self._queue = AuditQueue(Records(engine), Reader(engine), self._store.runs)
         self._turns = turns or AuditTurns(Records(engine), self._store.runs)
+        # A server may take its time for each of a mail's steps: greeting, sender, recipient, text, answer.
+        patience = timedelta(seconds=5 * settings.mail.timeout_seconds)
+        self._mailing = Mailing(Records(engine), self._store.runs, patience)
         check_settings(settings.audit)
 
     def run(self, terms: Terms | None = None) -> AuditRun:
@@ -302,19 +306,41 @@ class AuditService:
             rows=self._settings.report_rows,
         )
 
-    def digests(self, since: date | None = None) -> tuple[Digest, ...]:
-        """Return the mails that are due today; ``since`` is the day of the last ones."""
+    def digests(self) -> tuple[Digest, ...]:
+        """Return the mails that are due now, one for each owner who has not heard of something."""
+        return self._digests(self._clock(), self._seen())
+
+    def mail(self, due: datetime | None = None, token: int = 0) -> tuple[Delivery, ...]:
+        """Send the mails that are due now to the owners of what they are about, and say how each went.
+
+        What was told is remembered for each owner; where a mail was refused, the next call tries again.
+        ``due`` and ``token`` are those of the turn that mails: for one due time each owner is told once,
+        as far as a mail server lets that be known. Without them each call is a time of its own.
+
+        Raises:
+            IndexMissing: nothing has been indexed yet.
+        """
+        now, seen = self._clock(), self._seen()
+        waiting = self._digests(now, seen)
+        if not waiting:
+            return ()
+        with post(self._mail) as opened:
+            return tuple(self._mailing.deliver(waiting, opened, Round(due or now, token, now, seen)))
+
+    def _digests(self, now: datetime, seen: datetime) -> tuple[Digest, ...]:
         return digests(
             self.all_findings(),
-            self._clock().date(),
-            since=since,
+            now.date(),
+            told=self._mailing.told,
+            until=seen,
             lead_days=self._settings.lead_days,
             base_url=self._base_url,
         )
 
-    def mail(self, since: date | None = None) -> tuple[Delivery, ...]:
-        """Send the mails that are due today to the owners of what they are about, and say how it went."""
-        return send(self.digests(since), self._mail)
+    def _seen(self) -> datetime:
+        """Return until when all that was found is written: a run under way may still write what is older."""
+        finished = self._store.audits(1, Outcome.FINISHED)
+        return finished[0].as_of if finished else self._clock()
 
     def _current(self, finding: Finding) -> Finding:
         """Return the finding as it stands today: a waiver ends on its day, not at the next run."""

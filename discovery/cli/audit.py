@@ -60,6 +60,29 @@ def report(invocation: Invocation, format_: str, output: Path) -> None:
     invocation.emit(told, [f"{len(made.findings)} findings written to {output}"])
 
 
+@audit_group.command()
+@click.option("--dry-run", is_flag=True, help="Say who would be told what; send nothing.")
+@pass_invocation
+def mail(invocation: Invocation, dry_run: bool) -> None:
+    """Mail each owner what they have not heard of yet. Exit code 1 if a mail was refused."""
+    audit = Service(invocation.settings()).audit
+    if dry_run:
+        planned = [{"to": one.to, "subject": one.subject} for one in audit.digests()]
+        lines = [f"{one['to']}: {one['subject']}" for one in planned]
+        invocation.emit({"planned": planned}, [*lines, f"mail: {len(planned)} to send"])
+        return
+    deliveries = audit.mail()
+    refused = [one for one in deliveries if one.reason is not None]
+    lines = [
+        f"{one.to}: {f'not sent: {one.reason}' if one.reason else f'sent: {one.subject}'}"
+        for one in deliveries
+    ]
+    done = f"mail: {len(deliveries) - len(refused)} sent, {len(refused)} refused"
+    invocation.emit({"deliveries": deliveries}, [*lines, done])
+    if refused:
+        sys.exit(PROBLEMS_FOUND)
+
+
 def audit_lines(done: AuditRun) -> list[str]:
     """Return a run as a person reads it: a line for each rule that flagged anything, and one for all."""
     told = ", ".join(f"{done.severities.get(name, 0)} {name}" for name in reversed(SEVERITIES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +26,8 @@ from discovery.errors import DiscoveryError, InputInvalid
 from discovery.wiring import Service
 from indexers.lifecycle import Change, FamilyStatus
 from indexers.link_run import LinkSummary
-from indexers.summary import FINISHED, RunSummary
 from indexers.summary import INTERRUPTED as RUN_INTERRUPTED
+from indexers.summary import RunSummary
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
 _accept_shrink = click.option(
@@ -168,12 +168,10 @@ def linked_after(
     service: Service, summaries: Sequence[RunSummary], *, accept_shrink: bool = False
 ) -> LinkSummary | None:
     """Judge links anew if the runs, or the settings since, give reason to; return what came of it."""
-    if not service.settings.linking.enabled or any(summary.outcome != FINISHED for summary in summaries):
-        return None
-    if not any(summary.written or summary.gone for summary in summaries) and not service.links.is_due():
-        return None
-    with progress_line("links") as line:
-        return service.links.run(accept_shrink=accept_shrink, progress=line)
+    with ExitStack() as shown:
+        return service.link_after(
+            summaries, lambda: shown.enter_context(progress_line("links")), accept_shrink=accept_shrink
+        )
 
 
 def link_lines(summary: LinkSummary) -> list[str]:
@@ -339,6 +337,15 @@ def _change_lines(change: Change) -> list[str]:
     rows = (("serving", change.serving), ("retired", change.retired), ("deleted", change.deleted))
     lines = [f"{word}: {name}" for word, names in rows for name in names]
     return lines or ["nothing to do"]
+
+
+@index_group.command("clean-up")
+@pass_invocation
+def clean_up(invocation: Invocation) -> None:
+    """Remove old records of runs, dead letters of forgotten sources and orphaned thumbnails."""
+    removed = Service(invocation.settings()).clean_up()
+    told = ", ".join(f"{count} {name}" for name, count in removed.items())
+    invocation.emit({"removed": removed}, [f"removed: {told}"])
 
 
 @index_group.command()

@@ -24,6 +24,17 @@ def schedule_group() -> None:
 
 
 @schedule_group.command()
+@click.argument("id", metavar="JOB")
+@pass_invocation
+def ask(invocation: Invocation, id: str) -> None:
+    """Ask for a run of a job now; a scheduler takes it up at its next look."""
+    state = Service(invocation.settings()).job_board.ask(id)
+    assert state.asked is not None
+    told = {"job": state.job, "asked": state.asked}
+    invocation.emit(told, [f"{state.job}: asked for at {state.asked:%Y-%m-%d %H:%M:%S} UTC"])
+
+
+@schedule_group.command()
 @click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input does.")
 @pass_invocation
 def run(invocation: Invocation, with_parent: bool) -> None:

@@ -86,7 +86,7 @@ def _load(service: Service) -> None:
 @click.option("--no-serve", is_flag=True, help="Index the demo catalogue and end.")
 @pass_invocation
 def demo(invocation: Invocation, host: str | None, port: int | None, no_serve: bool) -> None:
-    """Index the demo catalogue and serve it."""
+    """Index the demo catalogue and serve it, without a scheduler: it stays the same at any hour."""
     service = Service(_listening(invocation.settings(), host, port))
     pictures = AssetSourceSettings(name=DEMO, uri=str(CATALOGUE / "assets"))
     table = ProductSourceSettings(name=DEMO, path=str(CATALOGUE / "products.csv"), options={"assets": DEMO})

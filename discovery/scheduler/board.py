@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from discovery.errors import FieldProblem, IndexMissing, NotFound
+from discovery.scheduler.clock import Clock
 from discovery.scheduler.ledger import Ledger
-from discovery.scheduler.loop import Clock
 from discovery.scheduler.model import Job, JobRun, JobState, JobView
 from discovery.scheduler.times import Trigger
 

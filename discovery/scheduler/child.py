@@ -1,7 +1,8 @@
-"""A turn in a process of its own: begun, watched, ended at its limit; and what runs inside of it.
+"""A turn in a process of its own: begun, ended at its limit; and what runs inside of it.
 
-The child is told by its standard input, which ends when its scheduler does, however that ended. It writes its
-outcome as one line of JSON to what was its standard output; all else that is printed goes to standard error.
+A child reads from its standard input until when its turn is surely its own, again and again, and ends itself
+when that time is over or the pipe is, however its scheduler ended. It writes its outcome as one line of JSON
+to what was its standard output; all else that is printed goes to standard error.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from discovery.errors import DiscoveryError
-from discovery.scheduler.model import CRASHED, FAILED, STOPPED, TIMED_OUT, Job, JobOutcome, Turn
+from discovery.scheduler.clock import steady_seconds
+from discovery.scheduler.model import CRASHED, FAILED, STOPPED, TIMED_OUT, UNSERVED, Job, JobOutcome, Turn
 
 LONGEST_ANSWER = 1_000_000
 LONGEST_GRACE_SECONDS = 10.0
 CUT_OFF = 0.45
 """Share of the lease after which a turn that is not told to be its own any more ends by itself."""
+LONGEST_LOOK_SECONDS = 1.0
+"""A machine that slept must not have its children believe that no time has passed."""
+FOR_GOOD_SECONDS = 5.0
+"""Time that the system may take to end what was killed."""
 
 
 def grace_seconds(lease_seconds: float) -> float:
@@ -33,10 +38,18 @@ def grace_seconds(lease_seconds: float) -> float:
 
 
 class Child:
-    """One turn's process. ``wake`` is called once when it has ended, from another thread."""
+    """One turn's process, ended at its limit together with all it started, also if it does not want to.
+
+    ``wake`` is called once when it has ended, from another thread. ``own_seconds`` is as in :meth:`beat`.
+    """
 
     def __init__(
-        self, argv: Sequence[str], limit_seconds: float, grace: float, wake: Callable[[], None]
+        self,
+        argv: Sequence[str],
+        limit_seconds: float,
+        grace: float,
+        own_seconds: float,
+        wake: Callable[[], None],
     ) -> None:
         self._limit = limit_seconds
         self._grace = grace
@@ -45,12 +58,14 @@ class Child:
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
-        self._began = time.monotonic()
-        self._kill_at: float | None = None
         self._label: tuple[str, str] | None = None
         self._answer = b""
+        self._lock = threading.Lock()
+        self._gone = False
         self._over = threading.Event()
+        self.beat(own_seconds)
         threading.Thread(target=self._read, name="job-answer", daemon=True).start()
+        threading.Thread(target=self._keep_limit, name="job-limit", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -62,89 +77,104 @@ class Child:
         """Whether it has ended."""
         return self._over.is_set()
 
-    def beat(self) -> None:
-        """Tell it that its turn is still its own."""
+    def beat(self, own_seconds: float) -> None:
+        """Tell it for how many more seconds its turn is surely its own."""
         assert self._process.stdin is not None
         with suppress(OSError, ValueError):
-            self._process.stdin.write(b".")
+            self._process.stdin.write(b"%.3f\n" % (steady_seconds() + own_seconds))
             self._process.stdin.flush()
 
-    def watch(self) -> None:
-        """End it at its limit: first asked, then killed with everything it started."""
-        now = time.monotonic()
-        if self._label is None and now - self._began > self._limit:
-            self.end(TIMED_OUT, f"ended at its limit of {self._limit:g} s")
-        if self._kill_at is not None and now > self._kill_at:
-            self._signal(signal.SIGKILL)
-
     def end(self, outcome: str, reason: str) -> None:
-        """Ask it to end; what comes of it is ``outcome``."""
-        if self._label is None and not self.over:
+        """Ask it to end, and kill it after the grace; what comes of it is ``outcome``."""
+        with self._lock:
+            if self._label is not None or self.over:
+                return
             self._label = (outcome, reason)
-            self._kill_at = time.monotonic() + self._grace
-            self._signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
+        threading.Thread(target=self._insist, name="job-end", daemon=True).start()
 
-    def wait(self, seconds: float) -> None:
-        """Wait for its end, then kill it."""
-        if not self._over.wait(seconds):
-            self._signal(signal.SIGKILL)
-            self._over.wait()
+    def wait(self) -> bool:
+        """Wait for the end of a child that was asked to; return whether it has come."""
+        return self._over.wait(self._grace + FOR_GOOD_SECONDS)
 
     def result(self) -> JobOutcome:
         """Return what came of it, once it is over."""
+        told = self._told()
         if self._label is not None:
-            return JobOutcome(self._label[0], reason=self._label[1])
+            # It may have done all it should just before it was asked to end.
+            done = self._label[0] in UNSERVED and told is not None and told.outcome not in UNSERVED
+            return told if done and told is not None else JobOutcome(self._label[0], reason=self._label[1])
         code = self._process.returncode
         if code:
             how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
             return JobOutcome(CRASHED, reason=f"its process ended {how}")
+        return told or JobOutcome(CRASHED, reason="its process ended without an outcome")
+
+    def _told(self) -> JobOutcome | None:
+        if self._process.returncode:
+            return None
         try:
             told = json.loads(self._answer)
             return JobOutcome(told["outcome"], told["figures"], told["reason"])
         except (ValueError, KeyError, TypeError):
-            return JobOutcome(CRASHED, reason="its process ended without an outcome")
+            return None
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         assert self._process.stdin is not None
         with self._process.stdout as out:
             self._answer = out.read(LONGEST_ANSWER)
-        self._process.wait()
+        if hasattr(os, "waitid"):
+            # Not reaped yet, so that its group's number cannot be anybody else's.
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            self._process.wait()
         # What the job has started and left behind must not live on without it.
-        self._signal(signal.SIGKILL, ended=True)
+        self._signal(signal.SIGKILL)
+        with self._lock:
+            self._gone = True
+            self._process.wait()
         with suppress(OSError):
             self._process.stdin.close()
         self._over.set()
         self._wake()
 
-    def _signal(self, number: signal.Signals, *, ended: bool = False) -> None:
-        if not ended and self._process.poll() is not None:
-            return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+    def _keep_limit(self) -> None:
+        if not self._over.wait(self._limit):
+            self.end(TIMED_OUT, f"ended at its limit of {self._limit:g} s")
+
+    def _insist(self) -> None:
+        if not self._over.wait(self._grace):
+            self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock, suppress(ProcessLookupError, PermissionError):
+            if not self._gone:
+                os.killpg(self._process.pid, number)
 
 
 def take_turn(job: Job, turn: Turn, lease_seconds: float) -> None:
     """Run a job inside its child process and write its outcome."""
     answer = os.dup(1)
     os.dup2(2, 1)
-    with_parent(grace_seconds(lease_seconds), silence_seconds=CUT_OFF * lease_seconds)
+    with_parent(grace_seconds(lease_seconds), told_until=True)
     outcome = _outcome_of(job, turn)
     told = {"outcome": outcome.outcome, "figures": dict(outcome.figures), "reason": outcome.reason}
     with os.fdopen(answer, "w", encoding="utf-8") as out:
         out.write(json.dumps(told, allow_nan=False) + "\n")
 
 
-def with_parent(grace: float, *, silence_seconds: float | None = None) -> None:
-    """End this process as Ctrl-C does when the one that began it is gone, or silent for too long.
+def with_parent(grace: float, *, told_until: bool = False) -> None:
+    """End this process as Ctrl-C does when the one that began it is gone.
 
-    It is told by standard input. What has not ended after ``grace`` seconds is killed, with all it started.
+    It is told by standard input, which ends then. With ``told_until`` it also has moments on it, one a line,
+    and the last of them is when this process must end unless another one comes. What has not ended after
+    ``grace`` seconds is killed, with all it started.
     """
 
     def watch() -> None:
-        with suppress(OSError):
-            while select.select([0], [], [], silence_seconds)[0] and os.read(0, 1024):
-                pass
+        with suppress(OSError, ValueError):
+            _listen(told_until=told_until)
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(grace)
         if os.getpgid(0) == os.getpid():
@@ -152,6 +182,21 @@ def with_parent(grace: float, *, silence_seconds: float | None = None) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+def _listen(*, told_until: bool) -> None:
+    """Return when standard input ends, or the last moment told on it is past."""
+    heard = b""
+    until = float("inf")
+    while steady_seconds() < until:
+        if not select.select([0], [], [], LONGEST_LOOK_SECONDS)[0]:
+            continue
+        some = os.read(0, 1024)
+        if not some:
+            return
+        *whole, heard = (heard + some).split(b"\n")
+        if told_until and whole:
+            until = float(whole[-1])
 
 
 def _outcome_of(job: Job, turn: Turn) -> JobOutcome:

@@ -68,7 +68,7 @@ class Ledger:
             if held is not None:
                 return held
             try:
-                return self._put(JobState(job, 0, WAITING, "", served=now), None)
+                return self._put(JobState(job, self._last_token(job), WAITING, "", served=now), None)
             except EngineConflict:
                 continue
         raise EngineConflict(f"the state of job {job!r} keeps changing")
@@ -115,14 +115,13 @@ class Ledger:
 
     def decide(self, run: JobRun) -> JobRun:
         """Let ``run`` be the word on its turn, unless there is one; return the one that holds."""
-        ident = _run_id(run.job, run.token)
         try:
-            self._records.put(self._index, ident, _run_source(run), None, visible=False)
+            self._records.put(self._index, _run_id(run.job, run.token), _run_source(run), None, visible=False)
         except EngineConflict:
-            stored = self._records.get(self._index, ident)
-            if stored is None:
+            decided = self.run(run.job, run.token)
+            if decided is None:
                 raise
-            return _run_of(stored.source)
+            return decided
         return run
 
     def settle(self, held: Held, run: JobRun) -> Held | None:
@@ -136,6 +135,11 @@ class Ledger:
             served=state.served if unserved or run.cause == "asked" else run.due,
             asked=run.due if unserved and run.cause == "asked" else None,
         )
+
+    def run(self, job: str, token: int) -> JobRun | None:
+        """Return one run, as soon as it is decided."""
+        stored = self._records.get(self._index, _run_id(job, token))
+        return None if stored is None else _run_of(stored.source)
 
     def runs(self, jobs: Iterable[str], last: int) -> dict[str, tuple[JobRun, ...]]:
         """Return the last runs of each job, the latest first."""
@@ -162,6 +166,12 @@ class Ledger:
                 self._records.delete(self._index, _state_id(held.state.job), held.stored)
                 dropped += 1
         return dropped
+
+    def _last_token(self, job: str) -> int:
+        """Return the last token of a job that was in the table before: a token must not come twice."""
+        self._records.refresh(self._index)
+        hits = self._search({"size": 1, "query": _of(job), "sort": [{"attempts": "desc"}]})
+        return _run_of(hits[0]["_source"]).token if hits else 0
 
     def _put(self, state: JobState, expected: Stored | None) -> Held:
         stored = self._records.put(

@@ -12,18 +12,18 @@ import queue
 import secrets
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import FrameType
 
 from discovery.config import ScheduleSettings
 from discovery.errors import DiscoveryError, EngineConflict
 from discovery.scheduler.child import CUT_OFF, Child, grace_seconds
+from discovery.scheduler.clock import Clock
 from discovery.scheduler.ledger import Held, Ledger, claimed, run_of
-from discovery.scheduler.model import CRASHED, LOST, STOPPED, Cause, Job, JobOutcome, JobRun, Turn
+from discovery.scheduler.model import CRASHED, LOST, STOPPED, UNSERVED, Cause, Job, JobOutcome, JobRun, Turn
 from discovery.scheduler.times import FAR_AHEAD, Trigger
 
 PATIENCE = 0.75
@@ -32,14 +32,6 @@ BEATS = 6
 """Beats in a lease."""
 
 _LOG = logging.getLogger("discovery.scheduler")
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The time of day, which may jump, and a steady one, which does not."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    steady: Callable[[], float] = time.monotonic
 
 
 @dataclass(slots=True)
@@ -81,6 +73,7 @@ class Scheduler:
         self._clock = clock or Clock()
         self._running: dict[str, _Running] = {}
         self._sightings: dict[str, _Sighting] = {}
+        self._served: dict[str, datetime] = {}
         self._trouble: str | None = None
         # A simple queue may be written to from a signal handler; an event may not.
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -115,8 +108,9 @@ class Scheduler:
         """End what runs; its due times stay unserved, for whoever is next."""
         for one in self._running.values():
             one.child.end(STOPPED, "the scheduler was stopped")
-        for one in self._running.values():
-            one.child.wait(grace_seconds(self._settings.lease_seconds))
+        for name, one in self._running.items():
+            if not one.child.wait():
+                _LOG.warning("job %s: process %d does not end", name, one.child.pid)
         if self._running and self._ledger is not None:
             try:
                 self._finish(self._ledger)
@@ -138,11 +132,7 @@ class Scheduler:
 
     def _watch(self) -> None:
         for one in self._running.values():
-            one.child.watch()
-            if (
-                not one.child.over
-                and self._clock.steady() - one.beaten > CUT_OFF * self._settings.lease_seconds
-            ):
+            if not one.child.over and self._own_seconds(one.beaten) <= 0:
                 one.child.end(LOST, "the engine could not be told for too long that it is at work")
 
     def _finish(self, ledger: Ledger) -> None:
@@ -151,10 +141,12 @@ class Scheduler:
                 self._beat(ledger, one)
                 continue
             if one.run is None:
-                one.run = run_of(one.held.state, one.child.result(), self._now_after(one.held))
+                one.run = run_of(one.held.state, self._result(one), self._now_after(one.held))
             decided = ledger.decide(one.run)
             if decided == one.run:
                 ledger.settle(one.held, decided)
+                if decided.outcome not in UNSERVED and decided.cause == "due":
+                    self._served[name] = decided.due
                 _LOG.info(
                     "job %s: %s%s", name, decided.outcome, f": {decided.reason}" if decided.reason else ""
                 )
@@ -162,21 +154,33 @@ class Scheduler:
                 _LOG.warning("job %s: another scheduler took it over; this turn does not count", name)
             del self._running[name]
 
+    def _result(self, one: _Running) -> JobOutcome:
+        result = one.child.result()
+        if result.outcome == CRASHED and self._own_seconds(one.beaten) <= 0:
+            # It has ended itself while nobody here had the time to look.
+            return JobOutcome(LOST, reason="it could not be told for too long that its turn is its own")
+        return result
+
     def _now_after(self, held: Held) -> datetime:
         """Return the time of day, but not before the turn began, wherever the clock has jumped to."""
         now = self._clock.now()
         return max(now, held.state.started or now)
 
     def _beat(self, ledger: Ledger, one: _Running) -> None:
-        steady = self._clock.steady()
-        if steady - one.beaten < self._settings.lease_seconds / BEATS:
+        # However long the engine takes to answer, nobody can have seen this beat before it was begun.
+        begun = self._clock.steady()
+        if begun - one.beaten < self._settings.lease_seconds / BEATS:
             return
         held = ledger.still(one.held, beat=self._clock.now())
         if held is None:
             one.child.end(LOST, "another scheduler took it over")
         else:
-            one.held, one.beaten = held, steady
-            one.child.beat()
+            one.held, one.beaten = held, begun
+            one.child.beat(self._own_seconds(begun))
+
+    def _own_seconds(self, beaten: float) -> float:
+        """Return for how long a turn whose last beat was begun at ``beaten`` is surely its scheduler's."""
+        return beaten + CUT_OFF * self._settings.lease_seconds - self._clock.steady()
 
     def _consider(self, ledger: Ledger, job: Job, trigger: Trigger | None) -> None:
         now = self._clock.now()
@@ -197,6 +201,10 @@ class Scheduler:
             except EngineConflict:
                 return
         due = trigger.last_due(held.state.served, now) if trigger else None
+        served = self._served.get(job.id)
+        if due is not None and served is not None and due <= served <= now:
+            # Two clocks that lie far apart must not have each other's owners run it again and again.
+            due = None
         if due is not None:
             self._begin(ledger, job, held, due, "due", now)
         elif held.state.asked is not None:
@@ -219,6 +227,7 @@ class Scheduler:
     def _begin(
         self, ledger: Ledger, job: Job, held: Held, due: datetime, cause: Cause, now: datetime
     ) -> None:
+        begun = self._clock.steady()
         try:
             mine = ledger.change(held, **claimed(held.state, owner=self.owner, due=due, cause=cause, now=now))
         except EngineConflict:
@@ -226,12 +235,13 @@ class Scheduler:
         turn = Turn(job.id, due, mine.state.token, cause)
         grace = grace_seconds(self._settings.lease_seconds)
         try:
-            child = Child(self._launch(turn), job.limit_seconds, grace, self._wake)
+            own = self._own_seconds(begun)
+            child = Child(self._launch(turn), job.limit_seconds, grace, own, self._wake)
         except OSError as error:
             crashed = JobOutcome(CRASHED, reason=f"its process cannot be started: {error}")
             ledger.settle(mine, ledger.decide(run_of(mine.state, crashed, now)))
             return
-        self._running[job.id] = _Running(job, mine, child, self._clock.steady())
+        self._running[job.id] = _Running(job, mine, child, begun)
         _LOG.info("job %s: begun for %s", job.id, due.isoformat())
 
     def _wake(self) -> None:

@@ -16,7 +16,9 @@ from discovery.errors import ConfigurationInvalid
 
 _EVERY = re.compile(r"every (\d+) (second|minute|hour|day)s?")
 _ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
-_LEAST_STEP = timedelta(microseconds=1)
+_LEAST_STEP = timedelta(milliseconds=1)
+"""Due times are whole seconds; less would be lost where the trigger reckons with floats."""
+
 _FIRST_LOOK_BACK = timedelta(seconds=1)
 
 FAR_AHEAD = timedelta(days=1)
@@ -26,16 +28,23 @@ FAR_AHEAD = timedelta(days=1)
 class Trigger:
     """When a job is due: ``every N minutes``, counted from 1970 on all machines alike, or a crontab line.
 
+    Where clocks are put back, a time with a given hour comes once, as it does with cron; where they are put
+    forward over it, it comes an hour later. Day and weekday must both fit where both are given.
+
     Raises:
-        ConfigurationInvalid: ``text`` is neither.
+        ConfigurationInvalid: ``text`` is neither, or never comes.
     """
 
     def __init__(self, text: str, zone: str = "UTC") -> None:
         self.text = text
         try:
             self._trigger = _made(text, zone)
+            never = self._trigger.get_next_fire_time(None, _ORIGIN) is None
         except (ValueError, KeyError, OverflowError) as error:
             raise ConfigurationInvalid(f"schedule: {text!r} is no time to run at: {error}") from error
+        if never:
+            raise ConfigurationInvalid(f"schedule: {text!r} is no time to run at: it never comes")
+        self._once_a_day = not text.startswith("every ") and not text.split()[1].startswith("*")
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return the first due time after ``after``, ``None`` if there is none."""
@@ -59,7 +68,9 @@ class Trigger:
         return due if due is not None and due <= now else None
 
     def _at_or_after(self, moment: datetime) -> datetime | None:
-        due = self._trigger.get_next_fire_time(None, moment)
+        due: datetime | None = self._trigger.get_next_fire_time(None, moment)
+        while due is not None and due.fold and self._once_a_day:
+            due = self._trigger.get_next_fire_time(None, due.astimezone(UTC) + _LEAST_STEP)
         return due.astimezone(UTC) if due is not None else None
 
 

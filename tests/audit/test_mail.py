@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -16,13 +16,14 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from discovery.audit.mail import send
 from discovery.audit.model import Finding
-from discovery.audit.reports.digest import Digest, digests, is_address, is_due
+from discovery.audit.reports.digest import Digest, Told, digests, is_address, is_due
 from discovery.config import MailSettings
 from tests.audit.making import NOW, WEEK, finding
 
 TODAY = NOW.date()
 LEADS = (30, 7, 1)
 OWNER = "studio@vessbrook.example"
+YESTERDAY = Told(TODAY - timedelta(days=1), NOW - timedelta(days=1))
 
 
 def ending(days: int, **given: Any) -> Finding:
@@ -36,9 +37,9 @@ def old(name: str = "a.jpg", **given: Any) -> Finding:
 
 
 def made(
-    *findings: Finding, since: date | None = TODAY - timedelta(days=1), base: str = ""
+    *findings: Finding, told: Told | None = YESTERDAY, until: datetime = NOW, base: str = ""
 ) -> tuple[Digest, ...]:
-    return digests(findings, TODAY, since=since, lead_days=LEADS, base_url=base)
+    return digests(findings, TODAY, told=lambda _owner: told, until=until, lead_days=LEADS, base_url=base)
 
 
 @pytest.mark.parametrize("days", range(41))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 
 from discovery.audit.model import SELF, Finding
@@ -26,18 +26,28 @@ class Digest:
     findings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an owner has heard: licences up to ``day``, and what was first seen up to ``seen``."""
+
+    day: date
+    seen: datetime
+
+
 def digests(
     findings: Iterable[Finding],
     today: date,
     *,
-    since: date | None,
+    told: Callable[[str], Told | None],
+    until: datetime,
     lead_days: Sequence[int],
     base_url: str = "",
 ) -> tuple[Digest, ...]:
     """Return the mails that are due today, one for each owner with an address who has something to hear.
 
-    ``since`` is the day of the last digest, ``None`` if there was none. A licence is told of once for each of
-    ``lead_days`` before its end, on that day or at the first digest after it; a day missed is not lost.
+    ``told`` returns what an owner has heard, ``None`` for nothing. A licence is told of once for each of
+    ``lead_days`` before its end, on that day or at the first digest after it; a day missed is not lost. What
+    is new is told up to ``until``, when all that had been found was written; what is overdue, once a day.
     """
     by_owner: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -45,11 +55,20 @@ def digests(
             by_owner.setdefault(finding.owner, []).append(finding)
     made = []
     for owner, theirs in sorted(by_owner.items()):
+        heard = told(owner)
+        since = heard.day if heard else None
         ending = sorted((f for f in theirs if is_due(f, today, since, lead_days)), key=_end)
-        told = {finding.id for finding in ending}
-        late = [f for f in theirs if f.due is not None and f.due < today and f.id not in told]
-        told |= {finding.id for finding in late}
-        new = [f for f in theirs if f.id not in told and (since is None or f.first_seen.date() > since)]
+        listed = {finding.id for finding in ending}
+        late = [f for f in theirs if f.due is not None and f.due < today and f.id not in listed]
+        listed |= {finding.id for finding in late}
+        late = late if since is None or since < today else []
+        new = [
+            finding
+            for finding in theirs
+            if finding.id not in listed
+            and finding.first_seen <= until
+            and (heard is None or finding.first_seen > heard.seen)
+        ]
         if ending or late or new:
             made.append(_digest(owner, theirs, ending, late, new, today, base_url))
     return tuple(made)

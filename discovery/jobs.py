@@ -1,0 +1,74 @@
+"""What came of each kind of work, as the outcome of a job. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from discovery.audit.mail import Delivery
+from discovery.audit.model import AuditRun, Outcome
+from discovery.errors import DiscoveryError
+from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
+from indexers.gate import GateReport
+from indexers.link_run import LinkSummary
+from indexers.summary import RunSummary
+
+
+def indexed(
+    summaries: Sequence[RunSummary], errors: Sequence[DiscoveryError], links: LinkSummary | None
+) -> JobOutcome:
+    """Return the outcome of runs over all sources, and links after them; one that fails fails the job."""
+    figures: Counter[str] = Counter(sources=len(summaries) + len(errors), broken=len(errors))
+    reasons = [f"{error.kind.title}: {error.detail}" for error in errors]
+    for summary in summaries:
+        figures.update(summary.counts())
+        reasons += [f"{summary.source}: {one.key}: {one.reason}" for one in summary.failures]
+    if links is not None:
+        figures.update(_of_links(links))
+    outcome = FAILED if errors else PROBLEMS if reasons else SUCCEEDED
+    return JobOutcome(outcome, figures, next(iter(reasons), None))
+
+
+def linked(summary: LinkSummary) -> JobOutcome:
+    """Return the outcome of a run over links."""
+    return JobOutcome(figures=_of_links(summary))
+
+
+def audited(run: AuditRun) -> JobOutcome:
+    """Return the outcome of an audit; one that a brake stopped is for people to look at."""
+    figures = {
+        "assets": run.assets,
+        "products": run.products,
+        "flagged": run.flagged,
+        "new": run.new,
+        "returned": run.returned,
+        "gone": run.gone,
+    }
+    outcomes = {Outcome.FINISHED: SUCCEEDED, Outcome.PLANNED: SUCCEEDED, Outcome.STOPPED: PROBLEMS}
+    return JobOutcome(outcomes.get(run.outcome, FAILED), figures, next(iter(run.reasons), None))
+
+
+def compared(report: GateReport) -> JobOutcome:
+    """Return the outcome of a comparison of sources and index."""
+    figures: Counter[str] = Counter(listed=sum(report.listed.values()), sampled=report.sampled)
+    for found in report.findings:
+        figures[found.check] += found.count
+    first = next((f"{f.side} {f.source}: {f.message}" for f in report.findings), None)
+    return JobOutcome(SUCCEEDED if report.passed else PROBLEMS, figures, first)
+
+
+def mailed(deliveries: Sequence[Delivery]) -> JobOutcome:
+    """Return the outcome of a round of digests; it has failed where not one of them could be sent."""
+    refused = [one for one in deliveries if one.reason is not None]
+    figures = {"sent": len(deliveries) - len(refused), "refused": len(refused)}
+    outcome = SUCCEEDED if not refused else PROBLEMS if figures["sent"] else FAILED
+    return JobOutcome(outcome, figures, next((f"{one.to}: {one.reason}" for one in refused), None))
+
+
+def cleaned(removed: Mapping[str, int]) -> JobOutcome:
+    """Return the outcome of a clean-up."""
+    return JobOutcome(figures=removed)
+
+
+def _of_links(summary: LinkSummary) -> dict[str, int]:
+    return {"judged": summary.assets} | {f"links {kind}": count for kind, count in summary.counts.items()}
