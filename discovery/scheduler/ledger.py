@@ -82,13 +82,13 @@ class Ledger:
         return self._put(replace(held.state, **changes), held.stored)
 
     def still(self, held: Held, **changes: Any) -> Held | None:
-        """Write changes as long as the turn is the one of ``held``; ``None`` when it is not any more."""
+        """Write changes as long as turn and owner are those of ``held``; ``None`` if they are not."""
         for _ in range(_TRIES):
             try:
                 return self.change(held, **changes)
             except EngineConflict:
                 now = self.read(held.state.job)
-                if now is None or now.state.token != held.state.token or not now.state.running:
+                if now is None or not now.state.running or _turn_of(now) != _turn_of(held):
                     return None
                 held = now
         return None
@@ -219,6 +219,10 @@ def claimed(state: JobState, *, owner: str, due: datetime, cause: str, now: date
         "finished": None,
         "asked": None,
     }
+
+
+def _turn_of(held: Held) -> tuple[int, str]:
+    return (held.state.token, held.state.owner)
 
 
 def _state_id(job: str) -> str:

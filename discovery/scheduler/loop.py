@@ -169,7 +169,7 @@ class Scheduler:
     def _beat(self, ledger: Ledger, one: _Running) -> None:
         # However long the engine takes to answer, nobody can have seen this beat before it was begun.
         begun = self._clock.steady()
-        if begun - one.beaten < self._settings.lease_seconds / BEATS:
+        if begun - one.beaten < self._settings.lease_seconds / BEATS or self._own_seconds(one.beaten) <= 0:
             return
         held = ledger.still(one.held, beat=self._clock.now())
         if held is None:
@@ -219,10 +219,15 @@ class Scheduler:
             return None
         if steady - sighting.since < PATIENCE * self._settings.lease_seconds:
             return None
+        try:
+            # Its owner may be at it again since the look; then this fails. After it, the owner is told so.
+            mine = ledger.change(held, owner=self.owner, beat=now)
+        except EngineConflict:
+            return None
         lost = JobOutcome(LOST, reason=f"its scheduler {held.state.owner} was no longer heard of")
         decided = ledger.decide(run_of(held.state, lost, max(now, held.state.started or now)))
         _LOG.warning("job %s: taken over from %s", job.id, held.state.owner)
-        return ledger.settle(held, decided)
+        return ledger.settle(mine, decided)
 
     def _begin(
         self, ledger: Ledger, job: Job, held: Held, due: datetime, cause: Cause, now: datetime

@@ -232,6 +232,20 @@ def test_a_wall_clock_takes_no_lease_away(room: Room) -> None:
     assert room.runs() == []
 
 
+def test_an_owner_that_beats_while_it_is_being_taken_over_keeps_its_job(room: Room) -> None:
+    owner, other = begun(room, kind="wait"), room.scheduler()
+    other.tick()
+    room.clock.pass_(PAST_PATIENCE)
+    held = room.ledger.read("hourly")
+    assert held is not None
+    other._ledger = Overtaken(room.ledger, lambda: room.ledger.still(held, beat=NOON))  # type: ignore[assignment]
+    other.tick()
+    assert room.runs() == []
+    now = room.ledger.read("hourly")
+    assert now is not None
+    assert now.state.owner == owner.owner
+
+
 def test_a_turn_that_was_decided_is_not_run_again_by_who_takes_over(room: Room) -> None:
     owner = begun(room, kind="wait")
     held = room.ledger.read("hourly")
@@ -427,9 +441,12 @@ def test_states_of_jobs_that_are_no_more_are_dropped(
     assert room.ledger.read("new") is not None
 
 
-def test_a_job_that_comes_back_into_the_table_counts_on(room: Room) -> None:
+def test_a_job_that_comes_back_into_the_table_counts_on(
+    room: Room, engine_records: Records, prefix: str
+) -> None:
     finish(ready(room))
-    room.ledger.drop([])
+    engine_records.refresh(f"{prefix}-runs")
+    assert room.ledger.drop([]) == 1
     held = room.ledger.enrol("hourly", room.clock.now)
     assert held.state.token == 1
     room.clock.pass_(3600)
@@ -442,7 +459,7 @@ def test_of_two_that_claim_at_once_one_wins(room: Room) -> None:
     held = room.ledger.read("hourly")
     assert held is not None
     reading = Overtaken(room.ledger, lambda: finish(first))
-    second._open = lambda: reading  # type: ignore[assignment,return-value]
+    second._ledger = reading  # type: ignore[assignment]
     finish(second)
     assert len(room.runs()) == 1
     assert len(room.effects()) == 1
@@ -451,7 +468,7 @@ def test_of_two_that_claim_at_once_one_wins(room: Room) -> None:
 class Overtaken:
     """A ledger that lets another scheduler act between a look at a job and the claim."""
 
-    def __init__(self, ledger: Ledger, meanwhile: Callable[[], None]) -> None:
+    def __init__(self, ledger: Ledger, meanwhile: Callable[[], object]) -> None:
         self._ledger, self._meanwhile = ledger, meanwhile
 
     def enrol(self, job: str, now: datetime) -> object:
