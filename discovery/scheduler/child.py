@@ -160,7 +160,8 @@ def take_turn(job: Job, turn: Turn, lease_seconds: float) -> None:
     with_parent(grace_seconds(lease_seconds), told_until=True)
     outcome = _outcome_of(job, turn)
     told = {"outcome": outcome.outcome, "figures": dict(outcome.figures), "reason": outcome.reason}
-    with os.fdopen(answer, "w", encoding="utf-8") as out:
+    # Where nobody listens any more, somebody else has the word on this turn.
+    with suppress(BrokenPipeError), os.fdopen(answer, "w", encoding="utf-8") as out:
         out.write(json.dumps(told, allow_nan=False) + "\n")
 
 

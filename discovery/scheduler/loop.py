@@ -23,7 +23,18 @@ from discovery.errors import DiscoveryError, EngineConflict
 from discovery.scheduler.child import CUT_OFF, Child, grace_seconds
 from discovery.scheduler.clock import Clock
 from discovery.scheduler.ledger import Held, Ledger, claimed, run_of
-from discovery.scheduler.model import CRASHED, LOST, STOPPED, UNSERVED, Cause, Job, JobOutcome, JobRun, Turn
+from discovery.scheduler.model import (
+    CRASHED,
+    LOST,
+    STOPPED,
+    UNSERVED,
+    Cause,
+    Job,
+    JobOutcome,
+    JobRun,
+    JobState,
+    Turn,
+)
 from discovery.scheduler.times import FAR_AHEAD, Trigger
 
 PATIENCE = 0.75
@@ -200,7 +211,7 @@ class Scheduler:
                 held = ledger.change(held, served=now)
             except EngineConflict:
                 return
-        due = trigger.last_due(held.state.served, now) if trigger else None
+        due = _due(held.state, trigger, now) if trigger else None
         served = self._served.get(job.id)
         if due is not None and served is not None and due <= served <= now:
             # Two clocks that lie far apart must not have each other's owners run it again and again.
@@ -272,3 +283,14 @@ class Scheduler:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _due(state: JobState, trigger: Trigger, now: datetime) -> datetime | None:
+    """Return the due time to take next: that of a turn which was begun and lost, before any that came later.
+
+    Its effect may be there, and is known by that time alone.
+    """
+    lost = state.outcome in UNSERVED and state.cause == "due" and state.due is not None
+    if lost and state.due is not None and state.served < state.due <= now:
+        return state.due
+    return trigger.last_due(state.served, now)

@@ -211,6 +211,16 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_owner_does_not_count(ro
     assert outcomes(room) == ["lost", "succeeded"]
 
 
+def test_a_lost_turn_is_made_up_for_under_its_own_time_before_later_ones(room: Room) -> None:
+    begun(room, kind="wait").stop()
+    room.clock.pass_(2 * 3600)
+    other = room.scheduler()
+    finish(other)
+    finish(other)
+    assert outcomes(room) == ["stopped", "succeeded", "succeeded"]
+    assert dues(room) == [ONE, ONE, ONE + timedelta(hours=2)]
+
+
 def test_an_owner_that_comes_back_in_time_is_not_taken_over(room: Room) -> None:
     owner, other = begun(room, kind="wait"), room.scheduler()
     other.tick()
