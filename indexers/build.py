@@ -30,7 +30,7 @@ from mappings.documents import (
     category_ancestors,
 )
 
-BUILD = "1"
+BUILD = "2"
 """Names this code; raise it when the same input would give another document, and all are made anew."""
 
 LONGEST_ID = 512
@@ -54,7 +54,7 @@ def is_storable(sku: str) -> bool:
 
 def asset_build(limits: ImageSettings) -> str:
     """Return the build token of assets: this code, and the settings that change what it makes of a file."""
-    settings = json.dumps([sorted(limits.formats), sorted(limits.thumbnail_sizes)])
+    settings = json.dumps([sorted(limits.formats), sorted(limits.thumbnail_sizes), limits.barcodes])
     return f"{BUILD}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
 

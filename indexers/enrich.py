@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.config import ImageSettings
-from discovery.vision.colours import dominant_colours
+from discovery.vision.barcodes import barcodes
+from discovery.vision.colours import dominant_colours, has_plain_background
 from discovery.vision.embedder import Embedder, Embedding
 from discovery.vision.hashing import perceptual_hash
 from discovery.vision.images import Picture, open_picture, thumbnail
@@ -96,6 +97,8 @@ def picture_media(
         orientation=orientation(picture.width, picture.height),
         colours=colours,
         colour=tuple(dict.fromkeys(colour.name for colour in colours)),
+        plain_background=has_plain_background(picture),
+        barcodes=barcodes(picture) if limits.barcodes else (),
         perceptual_hash=perceptual_hash(picture),
     )
     return Prepared(media, embedder.prepare(picture))

@@ -196,7 +196,8 @@ class LinkRun:
     ) -> tuple[Verdict, Outcome]:
         """Return the linker's verdict on an asset, and the links that hold."""
         declared = declared_of(asset)
-        verdict = linker.judge(asset, declared=declared, neighbours=neighbours)
+        codes = asset.media.barcodes
+        verdict = linker.judge(asset, declared=declared, neighbours=neighbours, barcodes=codes)
         return verdict, settle(verdict, declared, decisions, auto=self.settings.linking.auto)
 
     def families(self, verdicts: Iterable[Verdict]) -> dict[str, str]:

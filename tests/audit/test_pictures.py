@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import numpy as np
@@ -211,3 +212,19 @@ def test_a_mean_colour_weighs_by_share() -> None:
     colours = [{"hex": "#ff0000", "share": 0.75}, {"hex": "#0000ff", "share": 0.25}]
     assert mean_colour(colours) == pytest.approx((191.25, 0, 63.75))
     assert mean_colour([]) is None
+
+
+def test_a_view_may_have_to_stand_on_a_plain_ground() -> None:
+    def problem(view: str, *, plain: bool | None) -> str | None:
+        one = asset(f"mug_{view}.jpg")
+        one = dataclasses.replace(one, media=dataclasses.replace(one.media, plain_background=plain))
+        shows = product("MG-1", one)
+        (found,) = picture_sets(shows.source, shows.assets.links, (one,), wanted)
+        return {need.view: need.problem for need in found.needs}[view]
+
+    asked = PictureSetSettings(views=("front", "lifestyle"), plain_background=("front",))
+    wanted = AuditSettings(picture_sets=(asked,))
+    assert problem("front", plain=False) == "the background of its front is not plain"
+    assert problem("front", plain=True) is None
+    assert problem("front", plain=None) is None
+    assert problem("lifestyle", plain=False) is None

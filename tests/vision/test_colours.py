@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from discovery.vision.colours import NAMES, dominant_colours, name_of, to_lab
+from discovery.vision.colours import NAMES, dominant_colours, has_plain_background, name_of, to_lab
+from discovery.vision.images import Picture
 from tests.vision.conftest import drawn, pictured, plain
 
 
@@ -115,3 +116,17 @@ def test_every_name_is_what_its_own_values_are_called() -> None:
         found = {table[index] for index in name_of(to_lab(rgb))}
         greys = {"black", "charcoal", "grey", "white"}
         assert found <= ({name} | greys if name not in greys else greys), name
+
+
+def framed(ground: Image.Image) -> Picture:
+    ground.paste((180, 30, 30), (60, 60, 140, 140))
+    return Picture(ground, *ground.size, "png", "image/png", 1)
+
+
+def test_an_even_ground_is_plain_whatever_its_colour_and_a_busy_one_is_not() -> None:
+    assert has_plain_background(framed(Image.new("RGB", (200, 200), "white")))
+    assert has_plain_background(framed(Image.new("RGB", (200, 200), (40, 60, 80))))
+    halves = Image.new("RGB", (200, 200), "white")
+    halves.paste((90, 70, 50), (0, 120, 200, 200))
+    assert not has_plain_background(framed(halves))
+    assert not has_plain_background(framed(Image.effect_noise((200, 200), 120).convert("RGB")))
