@@ -9,8 +9,8 @@ from discovery.audit.mail import Delivery
 from discovery.audit.model import AuditRun, Outcome
 from discovery.errors import DiscoveryError
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
-from indexers.gate import GateReport
 from indexers.link_run import LinkSummary
+from indexers.reconcile import Reconciliation
 from indexers.summary import RunSummary
 
 
@@ -48,13 +48,15 @@ def audited(run: AuditRun) -> JobOutcome:
     return JobOutcome(outcomes.get(run.outcome, FAILED), figures, next(iter(run.reasons), None))
 
 
-def compared(report: GateReport) -> JobOutcome:
+def compared(report: Reconciliation) -> JobOutcome:
     """Return the outcome of a comparison of sources and index."""
-    figures: Counter[str] = Counter(listed=sum(report.listed.values()), sampled=report.sampled)
-    for found in report.findings:
-        figures[found.check] += found.count
-    first = next((f"{f.side} {f.source}: {f.message}" for f in report.findings), None)
-    return JobOutcome(SUCCEEDED if report.passed else PROBLEMS, figures, first)
+    figures: Counter[str] = Counter(listed=sum(one.listed for one in report.sources))
+    reasons = [f"{one.side} {one.source}: {one.reason}" for one in report.unreadable]
+    figures["unreadable"] = len(reasons)
+    for found in report.differences:
+        figures[found.kind] += found.count
+        reasons.append(f"{found.side} {found.source}: {found.count} {found.kind}")
+    return JobOutcome(SUCCEEDED if report.clean else PROBLEMS, figures, next(iter(reasons), None))
 
 
 def mailed(deliveries: Sequence[Delivery]) -> JobOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -36,14 +37,26 @@ from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web.services import Check, Reading, Services
 from indexers.catalogue import Catalogue
-from indexers.clean_up import clean_up
+from indexers.clean_up import clean_up, remove_orphans
 from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
 from indexers.link_run import Explanation, LinkRun, LinkSummary
+from indexers.paging import pages
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
+from indexers.reconcile import (
+    LINKS,
+    THUMBNAILS,
+    Difference,
+    Differences,
+    Reconciler,
+    Reconciliation,
+    absent_assets,
+    last_reconciliation,
+    mark_outdated,
+)
 from indexers.run import ASSETS as ASSETS_SIDE
 from indexers.run import PRODUCTS as PRODUCTS_SIDE
 from indexers.sources.originals import open_original, read_original
@@ -53,6 +66,7 @@ from mappings.documents import AssetDocument
 from mappings.registry import CATALOGUE
 
 EMBEDDED = "embedded"
+THUMBNAILS_AT_ONCE = 200
 CURSOR_KEY_BYTES = 32
 
 
@@ -147,7 +161,12 @@ class Service:
     @cached_property
     def audit(self) -> AuditService:
         """What is wrong with the catalogue, and what people made of it."""
-        return AuditService(self.engine, self.settings, asked=lambda: self.audit_worker.wake())
+        return AuditService(
+            self.engine,
+            self.settings,
+            asked=lambda: self.audit_worker.wake(),
+            inputs=self._audit_inputs,
+        )
 
     @cached_property
     def audit_worker(self) -> AuditWorker:
@@ -158,6 +177,16 @@ class Service:
     def review(self) -> ReviewQueue:
         """Links that wait for people's word."""
         return ReviewQueue(Reader(self.engine), self.settings.engine.prefix)
+
+    def _audit_inputs(self, terms: Terms) -> Terms:
+        """Give an audit what other rooms know, where it was not given.
+
+        What cannot be told now is unknown; whether the run can go on without it, its brakes decide.
+        """
+        if terms.absent is None:
+            with suppress(DiscoveryError):
+                terms = replace(terms, absent=absent_assets(self.lifecycle.serving()))
+        return terms
 
     def link_states(self, assets: Sequence[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Return what linking made of assets: its state, and the products that were proposed."""
@@ -250,6 +279,87 @@ class Service:
             gate.products(products.name, open_product_source(products).items())
         return gate.report()
 
+    def reconcile(
+        self, progress: Progress, differences: Differences, *, accept_shrink: bool = False
+    ) -> Reconciliation:
+        """Compare every known source, thumbnails, projections and decisions with the index; keep a record."""
+        one = Reconciler(
+            self.lifecycle.serving(),
+            self.settings,
+            differences,
+            accept_shrink=accept_shrink,
+            progress=progress,
+        )
+        most = self.settings.images.max_bytes
+        for assets in self.known.assets():
+            one.assets(assets.name, lambda source=assets: open_asset_source(source, most).items())  # type: ignore[misc]
+        for products in self.known.products():
+            one.products(products.name, lambda source=products: open_product_source(source).items())  # type: ignore[misc]
+        one.thumbnails()
+        one.projections()
+        one.decisions(self.decisions.decided(), self.decisions.of)
+        return one.done()
+
+    def repair(
+        self, progress: Progress, differences: Differences, *, accept_shrink: bool = False
+    ) -> tuple[str, ...]:
+        """Mend what a comparison found; return what could not be mended, and why.
+
+        Sources are indexed again by runs with all their brakes; then words are carried out, both sides
+        connected, thumbnails made.
+        """
+        return tuple(self._repairs(progress, differences, accept_shrink=accept_shrink))
+
+    def _repairs(self, progress: Progress, differences: Differences, *, accept_shrink: bool) -> Iterator[str]:
+        catalogue = self.lifecycle.serving()
+        runs: list[tuple[str, str, Callable[[], RunSummary]]] = [
+            (ASSETS_SIDE, one.name, partial(self.index_assets, one, progress, accept_shrink=accept_shrink))
+            for one in self.known.assets()
+        ]
+        runs += [
+            (
+                PRODUCTS_SIDE,
+                one.name,
+                partial(self.index_products, one, progress, accept_shrink=accept_shrink),
+            )
+            for one in self.known.products()
+        ]
+        for side in (ASSETS_SIDE, PRODUCTS_SIDE):
+            mark_outdated(catalogue, side, (one.id for one in differences.each(side, "outdated")))
+        due = {(one.side, one.source) for one in differences.each() if one.kind != "projection"}
+        for side, name, run in runs:
+            if (side, name) in due:
+                progress.say(f"indexing {name}")
+                try:
+                    run()
+                except DiscoveryError as error:
+                    yield f"{side} {name}: {error.kind.title}: {error.detail}"
+        told = sorted({one.id for one in differences.each(LINKS)})
+        if told:
+            progress.say("carrying out decisions")
+            self.links.reconsider(told)
+        projection = self.links.projection()
+        projection.mark(
+            (one.id for one in differences.each(ASSETS_SIDE, "projection")),
+            (one.id for one in differences.each(PRODUCTS_SIDE, "projection")),
+        )
+        progress.say("connecting")
+        projection.settle()
+        progress.say("making thumbnails")
+        smallest = min(self.settings.images.thumbnail_sizes)
+        for some in pages(differences.each(THUMBNAILS, "missing"), THUMBNAILS_AT_ONCE):
+            yield from self._remade(catalogue, some, smallest)
+        remove_orphans(catalogue, self.settings.home / "thumbnails", datetime.now(UTC))
+
+    def _remade(self, catalogue: Catalogue, some: Sequence[Difference], size: int) -> Iterator[str]:
+        there = catalogue.assets.light(one.id for one in some)
+        for one in some:
+            try:
+                if one.id in there:
+                    self.thumbnail(there[one.id], size)
+            except DiscoveryError as error:
+                yield f"thumbnail of {one.source}: {one.key}: {error.detail}"
+
     def original_file(self, asset: AssetDocument) -> Path | BinaryIO:
         """Return where an indexed file lies, or a stream of it, of any size."""
         return open_original(asset.source, self.known.assets())
@@ -264,7 +374,7 @@ class Service:
             jobs=self.job_board,
             links=LinkDesk(self),
             audits=self.audit,
-            readings=self._job_readings,
+            readings=self._readings,
         )
 
     def jobs(self) -> tuple[Job, ...]:
@@ -305,7 +415,7 @@ class Service:
                 "reconcile",
                 "Compare sources and index",
                 "the index must not lie: missing, extra and outdated items are told",
-                lambda _turn: outcomes.compared(self.gate()),
+                lambda _turn: outcomes.compared(self._compared()),
             ),
             job(
                 "report",
@@ -384,12 +494,18 @@ class Service:
             errors.append(error)
         return outcomes.indexed(summaries, errors, links)
 
-    def _job_readings(self) -> tuple[Reading, ...]:
+    def _compared(self) -> Reconciliation:
+        with Differences() as differences:
+            return self.reconcile(Silent(), differences)
+
+    def _readings(self) -> tuple[Reading, ...]:
         try:
             views = self.job_board.jobs()
+            compared = last_reconciliation(self.lifecycle.serving())
         except DiscoveryError:
             return ()  # an engine that does not answer is told by the readiness, not by failing figures
-        return tuple(reading for view in views for reading in _readings_of(view))
+        of_jobs = (reading for view in views for reading in _readings_of(view))
+        return (*of_jobs, *(_readings_of_comparison(compared) if compared else ()))
 
     def readiness(self) -> tuple[Check, ...]:
         """Return whether engine, index and model answer, each with the reason if not."""
@@ -443,6 +559,21 @@ def _readings_of(view: JobView) -> Iterator[Reading]:
         seconds = (last.finished - last.started).total_seconds()
         name, told = "discovery_job_last_seconds", "how long the last run of a job took"
         yield Reading(name, told, seconds, labels=job)
+
+
+def _readings_of_comparison(one: Reconciliation) -> Iterator[Reading]:
+    name, told = "discovery_reconcile_last_timestamp_seconds", "when sources and index were last compared"
+    yield Reading(name, told, one.finished.timestamp())
+    name, told = "discovery_reconcile_clean", "whether nothing differed then, and all could be compared"
+    yield Reading(name, told, float(one.clean))
+    for source in one.sources:
+        of = {"side": source.side, "source": source.source}
+        name, told = "discovery_reconcile_compared", "whether that source could be compared"
+        yield Reading(name, told, float(source.outcome == "compared"), labels=of)
+    for found in one.differences:
+        of = {"side": found.side, "source": found.source, "kind": found.kind}
+        name, told = "discovery_reconcile_differences", "items that differed, by source and kind"
+        yield Reading(name, told, float(found.count), labels=of)
 
 
 def _check(name: str, call: Callable[[], object]) -> Check:

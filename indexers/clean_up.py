@@ -15,7 +15,7 @@ from indexers.deadletters import FAILURE
 from indexers.paging import pages
 from indexers.run import ASSETS, PRODUCTS
 
-RUN_KINDS = ("run", "job-run", "audit-asked")
+RUN_KINDS = ("run", "job-run", "audit-asked", "reconcile")
 WANTED = ("queued", "running")
 """Outcomes of what is still to come, however old it is."""
 
@@ -51,7 +51,7 @@ def clean_up(
     return Removed(
         _remove(catalogue, _old_runs(catalogue, now - keep)),
         _remove(catalogue, _letters(catalogue, known)),
-        _orphans(catalogue, thumbnails, now),
+        remove_orphans(catalogue, thumbnails, now),
     )
 
 
@@ -101,17 +101,21 @@ def _remove(catalogue: Catalogue, ids: list[str]) -> int:
     return len(ids)
 
 
-def _orphans(catalogue: Catalogue, folder: Path, now: datetime) -> int:
-    """Remove thumbnails of bytes that no asset has; one that is wanted again is made again."""
-    removed = 0
+def orphans(catalogue: Catalogue, folder: Path, now: datetime) -> Iterator[Path]:
+    """Yield the thumbnails, not of today, of bytes that no asset has."""
     for some in pages(_old_files(folder, now - YOUNG), AT_ONCE):
         checksums = {f"sha256:{_digest(path)}" for path in some}
         kept = catalogue.kept(sorted(checksums), frozenset())
-        for path in some:
-            if f"sha256:{_digest(path)}" not in kept:
-                with suppress(FileNotFoundError):
-                    path.unlink()
-                    removed += 1
+        yield from (path for path in some if f"sha256:{_digest(path)}" not in kept)
+
+
+def remove_orphans(catalogue: Catalogue, folder: Path, now: datetime) -> int:
+    """Remove those, and return how many; one that is wanted again is made again."""
+    removed = 0
+    for path in orphans(catalogue, folder, now):
+        with suppress(FileNotFoundError):
+            path.unlink()
+            removed += 1
     return removed
 
 

@@ -59,7 +59,7 @@ class GateReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One listed item, of either side."""
 
     ident: str
@@ -93,12 +93,12 @@ class Gate:
 
     def assets(self, source: str, items: Iterable[AssetRecord | Problem]) -> None:
         """Compare an assets source."""
-        rows = (_asset_row(item) for item in items)
+        rows = (asset_row(item) for item in items)
         self._compare(ASSETS, source, self._catalogue.assets, rows)
 
     def products(self, source: str, items: Iterable[ProductRecord | Problem]) -> None:
         """Compare a catalogue."""
-        rows = (_product_row(item) for item in items)
+        rows = (product_row(item) for item in items)
         self._compare(PRODUCTS, source, self._catalogue.products, rows)
 
     def report(self) -> GateReport:
@@ -110,15 +110,15 @@ class Gate:
         side: str,
         source: str,
         stored: Side[AssetDocument] | Side[ProductDocument],
-        rows: Iterator[_Row | Problem],
+        rows: Iterator[Row | Problem],
     ) -> None:
         name = f"{side}/{source}"
         failed = set(failures_of(self._catalogue, side, source))
         seen, missing, outdated = Roster(), _Examples(), _Examples()
-        sample: list[tuple[str, _Row, StoredState]] = []
+        sample: list[tuple[str, Row, StoredState]] = []
         listed = 0
         try:
-            for batch in _batches(rows, seen, side, source):
+            for batch in batches(rows, seen, side, source):
                 listed += len(batch)
                 states = stored.states([row.ident for row in batch])
                 for row in batch:
@@ -154,12 +154,12 @@ class Gate:
         self._check_bytes(side, source, sample)
 
     def _sampled_with(
-        self, sample: list[tuple[str, _Row, StoredState]], row: _Row, state: StoredState
-    ) -> list[tuple[str, _Row, StoredState]]:
+        self, sample: list[tuple[str, Row, StoredState]], row: Row, state: StoredState
+    ) -> list[tuple[str, Row, StoredState]]:
         """Keep the items of the smallest ids, which are digests: an even sample, the same on every run."""
         return heapq.nsmallest(self._sample, [*sample, (row.ident, row, state)], key=lambda entry: entry[0])
 
-    def _check_bytes(self, side: str, source: str, sample: Sequence[tuple[str, _Row, StoredState]]) -> None:
+    def _check_bytes(self, side: str, source: str, sample: Sequence[tuple[str, Row, StoredState]]) -> None:
         differing = _Examples()
         for _, row, state in sample:
             assert row.record is not None
@@ -182,18 +182,21 @@ class Gate:
         self._findings.append(GateFinding(side, source, check, count, message, examples))
 
 
-def _asset_row(item: AssetRecord | Problem) -> _Row | Problem:
+def asset_row(item: AssetRecord | Problem) -> Row | Problem:
+    """Return what is compared of a listed file."""
     if isinstance(item, Problem):
         return item
-    return _Row(asset_id(item.source, item.key), item.key, item.version, item)
+    return Row(asset_id(item.source, item.key), item.key, item.version, item)
 
 
-def _product_row(item: ProductRecord | Problem) -> _Row | Problem:
-    return item if isinstance(item, Problem) else _Row(item.sku, item.sku, item.version)
+def product_row(item: ProductRecord | Problem) -> Row | Problem:
+    """Return what is compared of a listed product."""
+    return item if isinstance(item, Problem) else Row(item.sku, item.sku, item.version)
 
 
-def _batches(rows: Iterator[_Row | Problem], seen: Roster, side: str, source: str) -> Iterator[list[_Row]]:
-    batch: list[_Row] = []
+def batches(rows: Iterator[Row | Problem], seen: Roster, side: str, source: str) -> Iterator[list[Row]]:
+    """Yield what a source lists in batches, each item once; take note of what its problems name."""
+    batch: list[Row] = []
     for row in rows:
         if isinstance(row, Problem):
             if row.fatal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ from indexers.paging import pages
 from mappings.documents import (
     AssetDocument,
     AssetLink,
+    AssetsSide,
     LinkDocument,
     ProductDocument,
     ProductSide,
@@ -95,6 +96,35 @@ class Projection:
             for one in assets
             if one.product.sku or one.id in told or not named.isdisjoint(_forms(one.source.key))
         }
+
+    def differing_assets(self, ids: Sequence[str]) -> set[str]:
+        """Return those of ``ids`` that carry other products than catalogues, links and decisions give them.
+
+        Nothing is changed. It looks at the index as of its last refresh; while others write, ask again with
+        projections held off before believing it.
+        """
+        there = self._catalogue.assets.light(ids)
+        sides = self._product_sides(there, Leaving())
+        return {ident for ident, side in sides.items() if side != there[ident].product}
+
+    def differing_products(self, ids: Sequence[str]) -> set[str]:
+        """Return those of ``ids`` that carry other assets than they should; vectors are not compared."""
+        here = self._catalogue.products.light(ids)
+        links = self._links(here.values(), Leaving())
+        shown = self._catalogue.assets.light({link.id for linked in links.values() for link in linked})
+        differing = set()
+        for ident, product in here.items():
+            main = main_picture(links[ident], shown)
+            if self._side(product, links[ident], shown, shown[main] if main else None) != product.assets:
+                differing.add(ident)
+        return differing
+
+    def mark(self, assets: Iterable[str] = (), products: Iterable[str] = ()) -> None:
+        """Let the next :meth:`settle` look at these anew."""
+        names = self._catalogue.names
+        for index, ids in ((names.assets, assets), (names.products, products)):
+            for page in pages(sorted(ids), PAGE):
+                self._write([Update(index, ident, {"run": {"pending": True}}) for ident in page])
 
     def settle(self) -> int:
         """Bring everything up to date that is pending, or stands as it did; return how many documents.
@@ -225,16 +255,26 @@ class Projection:
         first: list[Update] = []
         last: list[Update] = []
         for ident in products:
-            side = assets_side(links[ident], shown, with_vectors.get(mains[ident] or ""))
-            pictures = [shown[link.id] for link in links[ident] if link.id in shown]
-            said = products[ident].source
-            block = encode_block(self._judge.judged(said, side, pictures, self._clock()))
+            main = with_vectors.get(mains[ident] or "")
+            block = encode_block(self._side(products[ident], links[ident], shown, main))
             if ident in marked:
                 last.append(Update(index, ident, {"assets": block, "run": {"pending": False}}))
             else:
                 first.append(Update(index, ident, {"assets": block}))
         self._write(first)
         return last
+
+    def _side(
+        self,
+        product: ProductDocument,
+        links: tuple[AssetLink, ...],
+        shown: Mapping[str, AssetDocument],
+        main: AssetDocument | None,
+    ) -> AssetsSide:
+        """Return what a product carries of its assets, and how they stand today."""
+        pictures = [shown[link.id] for link in links if link.id in shown]
+        side = assets_side(links, shown, main)
+        return self._judge.judged(product.source, side, pictures, self._clock())
 
     def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
         forms = {form for asset in assets.values() for form in _forms(asset.source.key)}

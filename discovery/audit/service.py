@@ -55,6 +55,8 @@ TRENDS = 30
 class AuditService:
     """Everything that people and jobs do with the audit. ``asked`` is called when a run has been queued.
 
+    ``inputs`` fills in what a run is to know from other rooms (usage, absent files), for whoever starts it.
+
     Raises:
         ConfigurationInvalid: settings name a rule that does not exist.
     """
@@ -67,7 +69,9 @@ class AuditService:
         clock: Callable[[], datetime] | None = None,
         turns: AuditTurns | None = None,
         asked: Callable[[], None] = lambda: None,
+        inputs: Callable[[Terms], Terms] = lambda terms: terms,
     ) -> None:
+        self._inputs = inputs
         self._settings = settings.audit
         self._mail = settings.mail
         self._base_url = settings.mail.service_url
@@ -98,10 +102,10 @@ class AuditService:
         terms = terms or Terms()
         check_rules("rule", terms.rules)
         if terms.dry_run:
-            return run_audit(self._store, self._settings, terms, clock=self._clock)
+            return run_audit(self._store, self._settings, self._inputs(terms), clock=self._clock)
         with self._turns.take_now() as turn:
             ours = replace(terms, go_on=_both(terms.go_on, turn.check))
-            return run_audit(self._store, self._settings, ours, clock=self._clock)
+            return run_audit(self._store, self._settings, self._inputs(ours), clock=self._clock)
 
     def ask(self, request: RunRequest) -> RunView:
         """Keep that somebody asks for a run; the next worker that has its turn works it off.
@@ -163,7 +167,7 @@ class AuditService:
             go_on=go_on,
         )
         try:
-            run = run_audit(self._store, self._settings, whole, clock=self._clock)
+            run = run_audit(self._store, self._settings, self._inputs(whole), clock=self._clock)
         except (GivenUp, RunInProgress):
             self._queue.put_back(begun)
         except (EngineUnavailable, EngineTimedOut, EngineBusy):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import json
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from discovery.audit.reports.plain import defused
 from discovery.cli.invocation import (
     INTERRUPTED,
     PROBLEMS_FOUND,
@@ -26,6 +30,7 @@ from discovery.errors import DiscoveryError, InputInvalid
 from discovery.wiring import Service
 from indexers.lifecycle import Change, FamilyStatus
 from indexers.link_run import LinkSummary
+from indexers.reconcile import Difference, Differences, Reconciliation
 from indexers.summary import INTERRUPTED as RUN_INTERRUPTED
 from indexers.summary import RunSummary
 
@@ -306,6 +311,85 @@ def gate(invocation: Invocation) -> None:
     invocation.emit({"passed": report.passed, "report": report}, lines)
     if not report.passed:
         sys.exit(PROBLEMS_FOUND)
+
+
+@index_group.command()
+@click.option("--repair", is_flag=True, help="Mend what differs, then compare once more.")
+@_accept_shrink
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all that differs to a file: .csv, else a line of JSON each.",
+)
+@pass_invocation
+def reconcile(invocation: Invocation, repair: bool, accept_shrink: bool, output: Path | None) -> None:
+    """Compare sources, index, thumbnails and decisions. Exit code 1 if anything differs.
+
+    A source that is down, or far smaller than it was, is said so; nothing of it counts as extra. With
+    --repair what is missing or outdated is indexed again, what is extra removed under the brakes of index
+    runs, thumbnails and connections are made again, and what is told is what differs after that.
+    """
+    service = Service(invocation.settings())
+    told: tuple[str, ...] = ()
+    with ExitStack() as held:
+        line = held.enter_context(progress_line("reconcile"))
+        differences = held.enter_context(Differences())
+        found = before = service.reconcile(line, differences, accept_shrink=accept_shrink)
+        if repair and before.total:
+            told = service.repair(line, differences, accept_shrink=accept_shrink)
+            differences = held.enter_context(Differences())
+            found = service.reconcile(line, differences, accept_shrink=accept_shrink)
+        if output is not None:
+            _write_differences(output, differences)
+        all_of_them = list(differences.each()) if invocation.json else []
+    document = {
+        "clean": found.clean,
+        "total": found.total,
+        "report": found,
+        "differences": all_of_them,
+        "repaired": before.total - found.total if repair else None,
+        "not_repaired": told,
+    }
+    mended = [f"repaired: {before.total - found.total} of {before.total}"] if repair and before.total else []
+    lines = [*mended, *(f"  not repaired: {one}" for one in told), *reconciliation_lines(found)]
+    invocation.emit(document, lines)
+    if not found.clean or told:
+        sys.exit(PROBLEMS_FOUND)
+
+
+def reconciliation_lines(found: Reconciliation) -> list[str]:
+    """Return a comparison as a person reads it: what could not be compared, what differs, and one line."""
+    lines = [f"{one.side} {one.source}: {one.reason}" for one in found.sources if one.reason]
+    for one in found.differences:
+        where = f"{one.side} {one.source}".rstrip()
+        more = f" … and {one.count - len(one.examples)} more" if one.count > len(one.examples) else ""
+        lines.append(f"{where}: {one.count} {one.kind}: {', '.join(one.examples)}{more}")
+    failed = sum(one.failed for one in found.sources)
+    if failed:
+        lines.append(f"  {failed} items could not be indexed and are known to; the audit tells which")
+    listed = sum(one.listed for one in found.sources)
+    word = "clean" if found.clean else "not clean"
+    lines.append(f"reconcile: {word}: {listed} items listed, {found.total} differ")
+    return lines
+
+
+def _write_differences(file: Path, differences: Differences) -> None:
+    names = [field.name for field in dataclasses.fields(Difference)]
+    try:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            if file.suffix.lower() == ".csv":
+                rows = csv.DictWriter(out, names)
+                rows.writeheader()
+                rows.writerows(
+                    {name: defused(text) for name, text in dataclasses.asdict(one).items()}
+                    for one in differences.each()
+                )
+            else:
+                for one in differences.each():
+                    out.write(json.dumps(dataclasses.asdict(one), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise InputInvalid(f"the list cannot be written to {file}: {error.strerror}") from error
 
 
 @index_group.command()

@@ -67,6 +67,12 @@ class LinkDecisions:
             found[one.asset].append(one)
         return found
 
+    def decided(self) -> Iterator[str]:
+        """Yield the assets of which people's word holds, each once for each product."""
+        conditions = [{"term": {"kind": _KIND}}, {"terms": {"verdict": [kind.value for kind in Kind]}}]
+        for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}, ("asset",)):
+            yield hit["_source"]["asset"]
+
     def decide(self, words: Sequence[LinkWord], by: str) -> tuple[Decision, ...]:
         """Record what somebody says, and bring it onto both sides; all of it, or none if any is wrong.
 
