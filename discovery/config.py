@@ -450,12 +450,14 @@ class ScheduleSettings:
     link: str = _key("30 1 * * *", "when all assets are judged against all products", check=_moment)
     audit: str = _key("0 3 * * *", "when the audit runs", check=_moment)
     reconcile: str = _key("0 4 * * *", "when sources and index are compared", check=_moment)
+    usage: str = _key("every 1 hour", "when usage is counted onto assets and products", check=_moment)
     report: str = _key("0 6 * * *", "when owners are mailed what is theirs", check=_moment)
     clean_up: str = _key("0 2 * * *", "when what nothing needs any more is removed", check=_moment)
     index_minutes: float = _key(720.0, "longest time of that job", check=_between(0.01, 100_000))
     link_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
     audit_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
     reconcile_minutes: float = _key(360.0, "longest time of that job", check=_between(0.01, 100_000))
+    usage_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
     report_minutes: float = _key(30.0, "longest time of that job", check=_between(0.01, 100_000))
     clean_up_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
     at_once: int = _key(2, "jobs that one machine runs at the same time", check=_between(1, 64))
@@ -468,6 +470,24 @@ class ScheduleSettings:
         2.0, "how often the scheduler looks; well below the lease", check=_between(0.05, 60)
     )
     keep_days: int = _key(90, "days that records of runs are kept", check=_at_least(1))
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSettings:
+    """Usage: what was viewed, downloaded and published."""
+
+    lag_hours: float = _key(
+        48.0,
+        "how late a usage feed may be; beyond that nothing is called unused",
+        check=_between(0, 8784),
+    )
+    record: bool = _key(True, "whether this service records views and downloads of its own")
+    flush_seconds: float = _key(
+        5.0, "how long what was recorded waits in memory before it is kept", check=_between(0.05, 3600)
+    )
+    buffer: int = _key(
+        10_000, "assets whose use waits in memory, at most; beyond that it is lost", check=_at_least(1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +550,7 @@ class Settings:
     audit: AuditSettings = AuditSettings()
     mail: MailSettings = MailSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    usage: UsageSettings = UsageSettings()
     web: WebSettings = WebSettings()
     sources: SourcesSettings = SourcesSettings()
     home: Path = dataclasses.field(default_factory=lambda: default_home(os.environ))
@@ -546,6 +567,7 @@ SECTIONS = (
     "audit",
     "mail",
     "schedule",
+    "usage",
     "web",
     "sources",
 )

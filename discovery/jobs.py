@@ -9,6 +9,7 @@ from discovery.audit.mail import Delivery
 from discovery.audit.model import AuditRun, Outcome
 from discovery.errors import DiscoveryError
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
+from discovery.usage.rollup import RollUp
 from indexers.link_run import LinkSummary
 from indexers.reconcile import Reconciliation
 from indexers.summary import RunSummary
@@ -57,6 +58,11 @@ def compared(report: Reconciliation) -> JobOutcome:
         figures[found.kind] += found.count
         reasons.append(f"{found.side} {found.source}: {found.count} {found.kind}")
     return JobOutcome(SUCCEEDED if report.clean else PROBLEMS, figures, next(iter(reasons), None))
+
+
+def counted(done: RollUp) -> JobOutcome:
+    """Return the outcome of a roll-up of usage."""
+    return JobOutcome(figures={"counted": done.counted, "written": done.written, "unplaced": done.unplaced})
 
 
 def mailed(deliveries: Sequence[Delivery]) -> JobOutcome:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from discovery import jobs as outcomes
+from discovery.audit.context import UsageFeed
 from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
 from discovery.audit.worker import AuditWorker
@@ -32,10 +33,12 @@ from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
 from discovery.search.service import SearchService
+from discovery.usage.recorder import UsageRecorder
+from discovery.usage.service import UsageService
 from discovery.vision.embedder import Embedder, Vector
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
-from discovery.web.services import Check, Reading, Services
+from discovery.web.services import Check, Reading, Services, Usage
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
 from indexers.enrich import Thumbnails
@@ -186,7 +189,31 @@ class Service:
         if terms.absent is None:
             with suppress(DiscoveryError):
                 terms = replace(terms, absent=absent_assets(self.lifecycle.serving()))
+        if terms.usage is None:
+            try:
+                terms = replace(terms, usage=self._usage_feed(terms))
+            except DiscoveryError:
+                terms = replace(terms, usage=UsageFeed(False, datetime.now(UTC)))
         return terms
+
+    def _usage_feed(self, terms: Terms) -> UsageFeed | None:
+        if not self.usage.feeds():
+            return None
+        if not terms.dry_run:
+            terms.progress.say("counting usage")
+            self.usage.roll_up()
+        covered = self.usage.coverage()
+        return UsageFeed(covered.complete, covered.since) if covered.since is not None else None
+
+    @cached_property
+    def usage(self) -> UsageService:
+        """What was viewed, downloaded, published and withdrawn."""
+        return UsageService(self.engine, self.settings)
+
+    @cached_property
+    def recorder(self) -> UsageRecorder:
+        """What this service sees of usage itself; it starts with the first record."""
+        return UsageRecorder(lambda events: self.usage.keep(events), self.settings.usage)
 
     def link_states(self, assets: Sequence[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Return what linking made of assets: its state, and the products that were proposed."""
@@ -375,6 +402,19 @@ class Service:
             links=LinkDesk(self),
             audits=self.audit,
             readings=self._readings,
+            usage=self.usage_desk,
+        )
+
+    @cached_property
+    def usage_desk(self) -> Usage:
+        """Usage as the web room needs it."""
+        return Usage(
+            record=self.recorder.record if self.settings.usage.record else lambda *_: None,
+            take=lambda feed, rows: self.usage.take(feed, rows),
+            declare=lambda name, since, until: self.usage.declare(name, since, until),
+            retire=lambda name: self.usage.retire(name),
+            feeds=lambda: self.usage.feeds(),
+            coverage=lambda: self.usage.coverage(),
         )
 
     def jobs(self) -> tuple[Job, ...]:
@@ -398,6 +438,12 @@ class Service:
                 "Judge all links",
                 "products that came later, new patterns and thresholds reach every asset",
                 lambda _turn: outcomes.linked(self.links.run()),
+            ),
+            job(
+                "usage",
+                "Count usage",
+                "sorting by use, and what the audit says of it, go by real figures",
+                lambda _turn: outcomes.counted(self.usage.roll_up()),
             ),
             job(
                 "clean-up",
@@ -504,8 +550,9 @@ class Service:
             compared = last_reconciliation(self.lifecycle.serving())
         except DiscoveryError:
             return ()  # an engine that does not answer is told by the readiness, not by failing figures
+        of_usage = _readings_of_recorder(self.recorder)
         of_jobs = (reading for view in views for reading in _readings_of(view))
-        return (*of_jobs, *(_readings_of_comparison(compared) if compared else ()))
+        return (*of_jobs, *of_usage, *(_readings_of_comparison(compared) if compared else ()))
 
     def readiness(self) -> tuple[Check, ...]:
         """Return whether engine, index and model answer, each with the reason if not."""
@@ -559,6 +606,12 @@ def _readings_of(view: JobView) -> Iterator[Reading]:
         seconds = (last.finished - last.started).total_seconds()
         name, told = "discovery_job_last_seconds", "how long the last run of a job took"
         yield Reading(name, told, seconds, labels=job)
+
+
+def _readings_of_recorder(one: UsageRecorder) -> Iterator[Reading]:
+    yield Reading("discovery_usage_waiting", "records of usage that wait in memory", float(one.waiting))
+    name, told = "discovery_usage_lost", "views and downloads that could not be recorded"
+    yield Reading(name, told, float(one.lost), kind="counter")
 
 
 def _readings_of_comparison(one: Reconciliation) -> Iterator[Reading]:

@@ -255,10 +255,18 @@ class Curation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How often the item is used, and when last."""
+    """How often the item is used, and when last: taken (downloaded) or published.
+
+    A view is no use. ``channels`` are those where it is published now.
+    """
 
     used: int = 0
     last_used: datetime | None = None
+    viewed: int = 0
+    last_viewed: datetime | None = None
+    downloaded: int = 0
+    published: int = 0
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ _ASSETS = _table(
     Field("modified", "source.modified", Kind.DATE, False, help="when the file last changed"),
     Field("licence_ends", "source.licence_ends", Kind.DATE, False, help="when the licence ends"),
     Field("checksum", "media.checksum", Kind.KEYWORD, False, help="sha256 of the bytes"),
+    Field("used", "usage.used", Kind.NUMBER, False, help="how often it was downloaded or published"),
+    Field("last_used", "usage.last_used", Kind.DATE, False, help="when last"),
+    Field("channel", "usage.channels", Kind.KEYWORD, help="channels where it is published now"),
     Field("linked", "product.linked", Kind.FLAG, help="whether it shows a product"),
     Field(
         "link.state",

@@ -52,8 +52,9 @@ RUNS = Family("runs", 1)
 FINDINGS = Family("findings", 1)
 LINKS = Family("links", 1)
 DECISIONS = Family("decisions", 1)
+USAGE = Family("usage", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS)
+FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE)
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""
 

@@ -16,6 +16,7 @@ from discovery.cli.model import model_group
 from discovery.cli.schedule import schedule_group
 from discovery.cli.search import search, similar
 from discovery.cli.service import check, demo, serve
+from discovery.cli.usage import usage_group
 
 
 class _Main(Group):
@@ -43,6 +44,7 @@ for _command in (
     index_group,
     link_group,
     audit_group,
+    usage_group,
     schedule_group,
     search,
     similar,

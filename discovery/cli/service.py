@@ -67,8 +67,11 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
         sys.stdout.flush()
         began()
 
-    with service.audit_worker:
-        serve_http(app, service.settings.web, announce)
+    try:
+        with service.audit_worker:
+            serve_http(app, service.settings.web, announce)
+    finally:
+        service.recorder.close()
 
 
 def _load(service: Service) -> None:

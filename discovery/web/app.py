@@ -16,6 +16,7 @@ from discovery.web.api.items import item_routes
 from discovery.web.api.jobs import job_routes
 from discovery.web.api.links import link_routes
 from discovery.web.api.search import Searcher, search_routes
+from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
 from discovery.web.metrics import Metrics, register_metrics
@@ -46,6 +47,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))
+    app.register_blueprint(usage_routes(services.usage))
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
     app.register_blueprint(page_routes(services, searcher, settings.images.thumbnail_sizes))

@@ -11,10 +11,12 @@ from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
 from discovery.audit.model import AuditRun as Run
 from discovery.audit.model import Outcome as RunOutcome
 from discovery.curation.review import ReviewEntry, ReviewPage
+from discovery.errors import FieldProblem
 from discovery.linking.outcome import Decision, Kind, Outcome
 from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, Mode, SearchPage, Suggestion, Suggestions
+from discovery.usage.model import Coverage, Feed, Refused, Taken
 from discovery.web import audits, links, serialise
 from mappings.documents import (
     AppliedLink,
@@ -310,6 +312,38 @@ FINDING_CHANGE: dict[str, Any] = {
     "assign": {"state": "acknowledged", "owner": "studio@example.org", "due": "2099-12-31"},
 }
 
+USAGE: dict[str, Any] = {
+    "shop": {
+        "feed": "shop",
+        "complete_until": "2026-03-02T00:00:00Z",
+        "events": [
+            {
+                "id": "order-page-8131",
+                "action": "publication",
+                "asset": _ID,
+                "product": "TIDE-MUG-SEA",
+                "channel": "webshop",
+                "at": "2026-03-01T08:12:00Z",
+            },
+            {
+                "id": "cdn-2026-03-01",
+                "action": "view",
+                "asset": _ID,
+                "at": "2026-03-01T23:59:59Z",
+                "count": 412,
+            },
+        ],
+    }
+}
+
+FEEDS: dict[str, Any] = {
+    "complete": {"feed": "shop", "since": "2025-01-01T00:00:00Z", "complete_until": "2026-03-02T00:00:00Z"},
+    "retired": {"feed": "old-shop", "retired": True},
+}
+
+FEED = Feed("shop", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+TAKEN = Taken(1, 1, (Refused(2, (FieldProblem("asset", "is required: its id, or its source and key"),)),), ())
+
 
 def replies() -> dict[str, Any]:
     """Return an example of each reply by the name of its schema."""
@@ -340,6 +374,8 @@ def replies() -> dict[str, Any]:
         "AuditRunList": audits.runs([RUN]),
         "FindingList": audits.findings(FindingsPage(1, (FINDING,), None)),
         "FindingDetail": audits.finding_detail(FINDING, FINDING_VERSION),
+        "UsageTaken": serialise.taken(TAKEN, None),
+        "UsageCoverage": serialise.coverage(Coverage(FEED.since), [FEED]),
         "JobTable": serialise.jobs([JOB]),
         "JobAsked": serialise.asked(JOB_STATE),
         "Live": {"status": "live"},

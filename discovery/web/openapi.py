@@ -19,6 +19,7 @@ from marshmallow import Schema
 from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
+from discovery.usage.model import LONGEST, MOST_COUNT, Action
 from discovery.web import audits, examples, links, schemas, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
@@ -54,7 +55,7 @@ BODIES: dict[str, Body] = {
 }
 """The bodies that :class:`Operation` names, beside those of searches."""
 
-TAGS = ("Search", "Items", "Links", "Audits", "Jobs", "Service")
+TAGS = ("Search", "Items", "Links", "Audits", "Usage", "Jobs", "Service")
 
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "
@@ -62,6 +63,27 @@ _ABOUT = (
     "you send is kept."
 )
 _ATTRIBUTES = {"assets": r"^product\.[^.]+$", "products": r"^attribute\.[^.]+$"}
+
+
+_WORD = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "One thing that was done with an asset, which is named by its id, or its source and key.",
+    "required": ["id", "action", "at"],
+    "properties": {
+        "id": {**_WORD, "description": "the feed's own name for the event"},
+        "action": {"type": "string", "enum": [action.value for action in Action]},
+        "at": {"type": "string", "format": "date-time", "description": "when, or when last"},
+        "asset": {**_WORD, "description": "id of the asset"},
+        "source": {**_WORD, "description": "in place of its id: its source"},
+        "key": {"type": "string", "minLength": 1, "maxLength": 1024, "description": "and its key there"},
+        "product": {**_WORD, "description": "SKU of the product that it was used for"},
+        "channel": {**_WORD, "description": "where; required of publications and withdrawals"},
+        "by": {**_WORD, "description": "id of the account that did it, nothing else of a person"},
+        "count": {"type": "integer", "minimum": 1, "maximum": MOST_COUNT, "default": 1},
+    },
+    "additionalProperties": False,
+}
 
 
 def describe(limits: SearchSettings) -> dict[str, Any]:
@@ -76,10 +98,12 @@ def describe(limits: SearchSettings) -> dict[str, Any]:
         tags=[{"name": name} for name in TAGS],
     )
     bodies = {"search": schemas.search_schema(limits), "similar": schemas.similar_schema(limits)}
-    for name, body in bodies.items():
+    told = {"usage": schemas.usage_schema(), "feed": schemas.feed_schema()}
+    for name, body in (bodies | told).items():
         spec.components.schema(f"{name.title()}Request", schema=body)
     for taken in BODIES.values():
         spec.components.schema(_name(taken.schema), schema=taken.schema)
+    spec.components.schema("UsageEvent", _EVENT)
     _add_components(spec, limits)
     replies = examples.replies()
     for operation in OPERATIONS:
@@ -88,6 +112,8 @@ def describe(limits: SearchSettings) -> dict[str, Any]:
     for name in bodies:
         properties = described["components"]["schemas"][f"{name.title()}Request"]["properties"]
         properties["filters"] = {"$ref": "#/components/schemas/Filters"}
+    events = described["components"]["schemas"]["UsageRequest"]["properties"]["events"]
+    events["items"] = {"$ref": "#/components/schemas/UsageEvent"}
     described["x-fields"] = _fields()
     described["x-sorts"] = {side: list(SORTS[side]) for side in SORTS}
     described["x-errors"] = [
@@ -194,6 +220,12 @@ def _operation(operation: Operation, replies: dict[str, Any]) -> dict[str, Any]:
         described["requestBody"] = {
             "required": True,
             "content": {"application/json": _body("SearchRequest", examples.SEARCH)},
+        }
+    elif operation.body in ("usage", "feed"):
+        named = examples.USAGE if operation.body == "usage" else examples.FEEDS
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": _body(f"{operation.body.title()}Request", named)},
         }
     elif operation.body == "similar":
         described["requestBody"] = {

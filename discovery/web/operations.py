@@ -421,6 +421,38 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
     Operation(
+        "tell_usage",
+        "post",
+        f"{API}/usage",
+        "Usage",
+        "Tell what was viewed, downloaded, published and withdrawn",
+        shapes.UsageTaken,
+        (*_SENT, 409),
+        "An event counts once, however often it is told under its id. A bad one is refused by its place and "
+        "named; the others are taken. `complete_until` is kept only if none was refused. Counts on assets "
+        "and products follow with the next roll-up.",
+        body="usage",
+    ),
+    Operation(
+        "usage_feeds",
+        "get",
+        f"{API}/usage/feeds",
+        "Usage",
+        "Where usage is told from, and how far that is all",
+        shapes.UsageCoverage,
+        _SEARCHED,
+    ),
+    Operation(
+        "declare_feed",
+        "post",
+        f"{API}/usage/feeds",
+        "Usage",
+        "Tell how far a feed has told everything, or that it is no longer waited for",
+        shapes.UsageCoverage,
+        (*_SENT, 404, 409),
+        body="feed",
+    ),
+    Operation(
         "jobs",
         "get",
         f"{API}/jobs",

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from discovery.config import SearchSettings
 from discovery.errors import FieldProblem, InputInvalid
 from discovery.search.request import Filters, Mode, SearchRequest, SimilarRequest
+from discovery.usage.model import LONGEST, MOST_AT_ONCE
 from discovery.web.conditions import FilterReader, is_text, known_field, unknown_field
 from mappings.fields import SORTS, Side
 
@@ -276,6 +277,54 @@ def suggest_schema(limits: SearchSettings) -> Schema:
         )
 
     return SuggestParameters()
+
+
+class _UsageAsked(Schema):
+    error_messages = _Asked.error_messages
+
+    feed = Text(
+        required=True,
+        validate=_longest(LONGEST),
+        metadata={"description": "name of where the events come from"},
+    )
+    since = Text(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "from when on the feed tells everything; kept from the first time"},
+    )
+    complete_until = Text(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "until when the feed has told everything, these events included"},
+    )
+
+
+def usage_schema() -> Schema:
+    """Return the schema of told usage; what each event holds is looked at one by one."""
+
+    class UsageBody(_UsageAsked):
+        events = Listed(
+            fields.Raw(),
+            required=True,
+            validate=validate.Length(max=MOST_AT_ONCE, error="at most {max} events at once"),
+            metadata={"description": "what was done with assets"},
+        )
+
+    return UsageBody()
+
+
+def feed_schema() -> Schema:
+    """Return the schema of a feed's own word."""
+
+    class FeedBody(_UsageAsked):
+        retired = fields.Boolean(
+            load_default=False,
+            truthy={True},
+            falsy={False},
+            metadata={"description": "whether to wait for this feed no longer"},
+        )
+
+    return FeedBody()
 
 
 def load(schema: Schema, raw: Mapping[str, Any]) -> Any:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from discovery.linking.outcome import DECLARED
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions
-from mappings.documents import AssetDocument, ProductDocument, ProductLink
+from discovery.usage.model import Coverage, Feed, Taken
+from mappings.documents import AssetDocument, ProductDocument, ProductLink, Usage
 
 API = "/api/v1"
 VERSION_CHARACTERS = 12
@@ -120,7 +121,7 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
             "rights": {"usage_terms": source.usage_terms, "licence_ends": _moment(source.licence_ends)},
             "version": {},
         },
-        "usage": {"used": one.usage.used, "last_used": _moment(one.usage.last_used)},
+        "usage": _usage(one.usage),
         "links": asset_links(one),
     }
 
@@ -162,6 +163,7 @@ def product(one: ProductDocument) -> dict[str, Any]:
                 for held in one.assets.sets
             ],
         },
+        "usage": _usage(one.usage),
         "links": _product_links(one),
     }
 
@@ -220,6 +222,54 @@ def job_run(one: JobRun) -> dict[str, Any]:
 def asked(one: JobState) -> dict[str, Any]:
     """Return that a run of a job is to come."""
     return {"job": one.job, "asked": _moment(one.asked)}
+
+
+def taken(one: Taken, feed: Feed | None) -> dict[str, Any]:
+    """Return what became of some events, and how far their feed is complete now, if that was kept."""
+    return {
+        "taken": one.taken,
+        "known": one.known,
+        "refused": [
+            {
+                "row": refused.row,
+                "errors": [{"field": p.field, "message": p.message} for p in refused.problems],
+            }
+            for refused in one.refused
+        ],
+        "unknown_assets": list(one.unknown_assets),
+        "feed": None if feed is None else usage_feed(feed),
+    }
+
+
+def coverage(one: Coverage, feeds: Iterable[Feed]) -> dict[str, Any]:
+    """Return the feeds, and how far counts can be trusted."""
+    return {
+        "complete": one.complete,
+        "since": _moment(one.since),
+        "missing": list(one.missing),
+        "feeds": [usage_feed(feed) for feed in feeds],
+    }
+
+
+def usage_feed(one: Feed) -> dict[str, Any]:
+    """Return one feed."""
+    return {
+        "name": one.name,
+        "since": _moment(one.since),
+        "complete_until": _moment(one.complete_until),
+    }
+
+
+def _usage(one: Usage) -> dict[str, Any]:
+    return {
+        "used": one.used,
+        "last_used": _moment(one.last_used),
+        "downloaded": one.downloaded,
+        "published": one.published,
+        "channels": list(one.channels),
+        "viewed": one.viewed,
+        "last_viewed": _moment(one.last_viewed),
+    }
 
 
 def version_of(one: AssetDocument) -> str:

@@ -15,6 +15,7 @@ from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
+from discovery.usage.model import Action, Coverage, Feed, Taken
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
 
@@ -119,6 +120,22 @@ class Audits(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Usage, recorded and told.
+
+    ``record`` takes note of what was done with an asset here; it never fails and never waits. ``take`` keeps
+    what a feed tells, ``declare`` how far it tells everything, and both refuse what is wrong by name.
+    """
+
+    record: Callable[[Action, str], None]
+    take: Callable[[str, Sequence[object]], Taken]
+    declare: Callable[[Any, Any, Any], Feed]
+    retire: Callable[[str], None]
+    feeds: Callable[[], tuple[Feed, ...]]
+    coverage: Callable[[], Coverage]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Whether one thing that the service needs answers; ``reason`` says why not and what to do."""
 
@@ -159,4 +176,5 @@ class Services:
     jobs: Jobs
     links: Links
     audits: Audits
+    usage: Usage
     readings: Callable[[], tuple[Reading, ...]] = no_readings

@@ -81,8 +81,13 @@ class CurationShape(Schema):
 class UsageShape(Schema):
     """How often the item is used."""
 
-    used = _whole("times used")
+    used = _whole("times downloaded or published")
     last_used = _moment("when last")
+    downloaded = _whole("times downloaded")
+    published = _whole("times published")
+    channels = _texts("channels where it is published now")
+    viewed = _whole("times looked at")
+    last_viewed = _moment("when last")
 
 
 class LinksShape(Schema):
@@ -199,6 +204,7 @@ class Product(Schema):
     source = _inside(ProductSourceShape)
     assets = _each(AssetLinkShape)
     completeness = _inside(CompletenessShape)
+    usage = _inside(UsageShape)
     links = _inside(ProductLinksShape)
 
 
@@ -274,6 +280,45 @@ class SuggestionList(Schema):
 
     suggestions = _each(SuggestionShape)
     did_you_mean = _maybe("a better spelling where the words as typed find nothing")
+
+
+class FeedShape(Schema):
+    """Where usage is told from; it has told everything from one moment to the other."""
+
+    name = _text("its name")
+    since = _moment("from when on")
+    complete_until = _moment("until when; later, maybe not")
+
+
+class UsageCoverage(Schema):
+    """How far counts of usage can be trusted, and the feeds that they come from."""
+
+    complete = _flag("whether nothing is missing that would make something used look unused")
+    since = _moment("from when on all feeds tell; null without a feed")
+    missing = _texts("what is missing")
+    feeds = _each(FeedShape)
+
+
+class EventRefused(Schema):
+    """An event that was not taken."""
+
+    row = _whole("its place in events, the first is 0")
+    errors = fields.List(fields.Nested(lambda: FieldProblemShape()), required=True)
+
+
+class UsageTaken(Schema):
+    """What became of the events."""
+
+    taken = _whole("kept now")
+    known = _whole("told before; they count once")
+    refused = _each(EventRefused)
+    unknown_assets = _texts("ids of which nothing is indexed; their events are kept, and count when it is")
+    feed = fields.Nested(
+        FeedShape,
+        required=True,
+        allow_none=True,
+        metadata={"description": "how far the feed is complete; null if not told, or something was refused"},
+    )
 
 
 class JobRunShape(Schema):

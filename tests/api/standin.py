@@ -40,8 +40,9 @@ from discovery.search.request import (
     Suggestions,
     Viewer,
 )
+from discovery.usage.model import Action, Coverage, Event, Feed, Refused, Taken, read_event, read_feed
 from discovery.web import examples
-from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services
+from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services, Usage
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
 
@@ -317,6 +318,53 @@ class MemoryAudits:
         return make_report(examples.RUN.run, runs, [self.finding], made=datetime(2026, 3, 2, 5, tzinfo=UTC))
 
 
+class MemoryUsage:
+    """What was told, in memory, by the room's own rules."""
+
+    def __init__(self) -> None:
+        self.recorded: list[tuple[Action, str]] = []
+        self.events: dict[tuple[str, str], Event] = {}
+        self.declared: dict[str, Feed] = {}
+
+    def record(self, action: Action, asset: str) -> None:
+        self.recorded.append((action, asset))
+
+    def take(self, feed: str, rows: Sequence[object]) -> Taken:
+        refused, known = [], 0
+        for number, row in enumerate(rows):
+            event = read_event(row if isinstance(row, dict) else {}, feed, NOW)
+            if isinstance(event, tuple):
+                refused.append(Refused(number, event))
+                continue
+            known += (feed, event.id) in self.events
+            self.events[feed, event.id] = event
+        return Taken(len(rows) - len(refused) - known, known, tuple(refused), ())
+
+    def declare(self, name: Any, since: Any, complete_until: Any) -> Feed:
+        feed = read_feed(name, since, complete_until, NOW, self.declared.get(name))
+        if isinstance(feed, tuple):
+            raise InputInvalid("; ".join(problem.message for problem in feed), feed)
+        self.declared[name] = feed
+        return feed
+
+    def retire(self, name: str) -> None:
+        if self.declared.pop(name, None) is None:
+            raise NotFound(f"there is no usage feed {name[:100]!r}")
+
+    def desk(self) -> Usage:
+        return Usage(
+            record=self.record,
+            take=self.take,
+            declare=self.declare,
+            retire=self.retire,
+            feeds=lambda: tuple(self.declared.values()),
+            coverage=lambda: Coverage(None, ("no usage feed is declared",)),
+        )
+
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
 def services_over(
     search: MemorySearch,
     *,
@@ -325,6 +373,7 @@ def services_over(
     jobs: Jobs | None = None,
     links: Links | None = None,
     audits: Audits | None = None,
+    usage: MemoryUsage | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -337,6 +386,7 @@ def services_over(
         jobs=jobs or MemoryJobs(),
         links=links or MemoryLinks(search),
         audits=audits or MemoryAudits(),
+        usage=(usage or MemoryUsage()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )
 

@@ -192,7 +192,15 @@ def test_an_asset_is_told_whole_with_nulls_for_what_is_not_known(client: FlaskCl
             "rights": {"usage_terms": None, "licence_ends": "2027-12-31T00:00:00Z"},
             "version": {},
         },
-        "usage": {"used": 3, "last_used": "2025-04-01T00:00:00Z"},
+        "usage": {
+            "used": 3,
+            "last_used": "2025-04-01T00:00:00Z",
+            "downloaded": 0,
+            "published": 0,
+            "channels": [],
+            "viewed": 0,
+            "last_viewed": None,
+        },
         "links": {
             "self": link,
             "thumbnail": f"{link}/thumbnail?v={MUG_FRONT.media.checksum[7:19]}",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request, send_file
 
 from discovery.errors import FieldProblem, InputInvalid, NotFound, SourceUnavailable
+from discovery.usage.model import Action
 from discovery.web import grammar, serialise
 from discovery.web.identity import viewer
 from discovery.web.replies import reply
@@ -40,6 +41,8 @@ def item_routes(services: Services, sizes: tuple[int, ...]) -> Blueprint:
     def asset(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
         document = services.search.asset(id, viewer())
+        if request.method == "GET":
+            services.usage.record(Action.VIEW, document.id)
         return reply(serialise.asset(document, services.links.reasons(document.id)))
 
     @routes.get("/assets/<id>/thumbnail")
@@ -56,7 +59,11 @@ def item_routes(services: Services, sizes: tuple[int, ...]) -> Blueprint:
     @routes.get("/assets/<id>/file")
     def file(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
-        return original(services, services.search.asset(id, viewer()))
+        document = services.search.asset(id, viewer())
+        response = original(services, document)
+        if is_download(response):
+            services.usage.record(Action.DOWNLOAD, document.id)
+        return response
 
     @routes.get("/products/<path:sku>")
     def product(sku: str) -> Response:
@@ -80,6 +87,14 @@ def nearest(given: object, sizes: tuple[int, ...]) -> int:
         raise InputInvalid(f"size: {message}", (FieldProblem("size", message),))
     asked = given
     return min(sizes, key=lambda size: (abs(size - asked), -size))
+
+
+def is_download(response: Response) -> bool:
+    """Return whether a reply begins to hand out a file; later parts, and what is cached, are not new."""
+    if request.method != "GET" or response.status_code not in (200, 206):
+        return False
+    given = request.range
+    return response.status_code == 200 or given is None or any(start == 0 for start, _ in given.ranges)
 
 
 def original(services: Services, document: AssetDocument) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, g, render_template, request
 
 from discovery.errors import DiscoveryError, ErrorKind
+from discovery.usage.model import Action
 from discovery.web import grammar, serialise
 from discovery.web.api.search import Searcher
 from discovery.web.grammar import Pairs
@@ -35,6 +36,8 @@ def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) 
     @routes.get("/assets/<id>")
     def asset(id: str) -> Response:
         item = serialise.asset(services.search.asset(id, viewer()))
+        if request.method == "GET":
+            services.usage.record(Action.VIEW, item["id"])
         media = item["media"]
         title = item["title"] or item["filename"]
         image = view.picture(
