@@ -105,7 +105,13 @@ class Reader:
     def _open_point_in_time(self, index: str, keep_alive_seconds: int, params: Mapping[str, str]) -> str:
         with translated():
             reply = self._client.create_pit(
-                index=index, params={"keep_alive": f"{keep_alive_seconds}s", **params}
+                index=index,
+                params={
+                    "keep_alive": f"{keep_alive_seconds}s",
+                    # The engine would freeze what shards there are, and all later answers would look whole.
+                    "allow_partial_pit_creation": "false",
+                    **params,
+                },
             )
         ensure_whole(reply)
         return str(reply["pit_id"])
