@@ -207,5 +207,5 @@ def test_a_limit_out_of_range_is_refused_and_named(key: str, value: str, tmp_pat
 
 def test_every_default_is_a_time_to_run_at() -> None:
     schedule = load(None, {"DISCOVERY_CONFIG": "/dev/null"}).schedule
-    for name in ("index", "link", "audit", "reconcile", "report", "clean_up"):
+    for name in ("index", "link", "audit", "reconcile", "report", "usage", "clean_up"):
         assert Trigger(getattr(schedule, name), schedule.zone).next_due(at("2026-01-01"))
