@@ -48,7 +48,10 @@ HOLDOUT = 0.3
 WRONG = 0.015
 """Share of what is planted that names another product than the picture shows."""
 
-PLANTED = {"metadata": 0.25, "caption": 0.35, "declared": 0.2, "barcode": 0.08}
+WRONG_BARCODE = 0.003
+"""The same of barcodes: what is read has a right check digit, but the box may be that of another product."""
+
+PLANTED = {"metadata": 0.25, "caption": 0.35, "declared": 0.2, "barcode": 0.2}
 LEFT_OUT = {
     "name": 0.35,
     "path": 0.3,
@@ -234,12 +237,12 @@ def _planted(
 ) -> tuple[AssetDocument, tuple[Declared, ...], tuple[str, ...]]:
     """Return the picture with metadata planted in some, and what is declared and read as a barcode."""
 
-    def subject(rate: float) -> ProductDocument | None:
+    def subject(rate: float, wrong: float = WRONG) -> ProductDocument | None:
         if not shown:
-            return by_sku[chance.choice(skus)] if chance.random() < rate * WRONG else None
+            return by_sku[chance.choice(skus)] if chance.random() < rate * wrong else None
         if chance.random() >= rate:
             return None
-        return by_sku[chance.choice(skus)] if chance.random() < WRONG else chance.choice(shown)
+        return by_sku[chance.choice(skus)] if chance.random() < wrong else chance.choice(shown)
 
     source = asset.source
     tagged = subject(PLANTED["metadata"])
@@ -254,7 +257,7 @@ def _planted(
     if captioned is not None:
         source = dataclasses.replace(source, title=_caption(captioned, shown, chance))
     declared = subject(PLANTED["declared"])
-    barcode = subject(PLANTED["barcode"])
+    barcode = subject(PLANTED["barcode"], WRONG_BARCODE)
     return (
         dataclasses.replace(asset, source=source),
         (Declared(declared.source.sku, "hero"),) if declared is not None else (),

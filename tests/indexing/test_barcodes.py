@@ -1,4 +1,4 @@
-"""A barcode in a picture speaks for its product, whatever the file is called."""
+"""A barcode in a picture links it to its product, whatever the file is called."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def files() -> Files:
     return Files("studio", {"DSC_0001.jpg": boxed(EAN), "DSC_0002.jpg": boxed(OTHER)})
 
 
-def test_a_picture_of_a_box_is_proposed_by_its_barcode(stage: Stage, files: Files) -> None:
+def test_a_picture_of_a_box_is_linked_by_its_barcode(stage: Stage, files: Files) -> None:
     stage.index(files)
     stage.index_products(
         product("BX-1", name="Harbour Tote", identifiers=(EAN,)), product("BX-2", name="Satchel")
@@ -40,12 +40,12 @@ def test_a_picture_of_a_box_is_proposed_by_its_barcode(stage: Stage, files: File
     linked, stranger = (stage.assets()[key] for key in sorted(files.files))
     assert (linked.media.barcodes, stranger.media.barcodes) == ((EAN,), (OTHER,))
     run = LinkRun(stage.catalogue, stage.settings, lambda _: {})
-    run.run()
-    proposed = run.explain(linked.id).verdict.proposals[0]
-    assert (proposed.sku, proposed.method) == ("BX-1", "barcode")
-    assert proposed.probability > 0.8
-    assert any(reason.startswith(f"the picture shows the barcode {EAN}") for reason in proposed.reasons)
-    assert run.explain(stranger.id).verdict.proposals == ()
+    assert run.run().counts["new"] == 1
+    (link,) = stage.assets()["DSC_0001.jpg"].product.links
+    assert (link.sku, link.method) == ("BX-1", "barcode")
+    assert link.confidence >= stage.settings.linking.auto
+    told = run.explain(linked.id).verdict.proposals[0].reasons
+    assert any(reason.startswith(f"the picture shows the barcode {EAN}") for reason in told)
     assert stage.assets()["DSC_0002.jpg"].product.links == ()
 
 
