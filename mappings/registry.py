@@ -58,6 +58,11 @@ FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE)
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""
 
+GRAPH_LINKS, GRAPH_BEAM = 32, 256
+"""Of the vectors' graph. Catalogues are clustered: many pictures of nearly the same thing. With 16 and 128
+the nearest 1,000 of 100,000 were found to 0.95 at the mean and 0.46 at worst, with these to 0.99 and 0.86;
+filling an index with vectors that are ready takes 1.6 times as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class VectorSpace:
@@ -114,5 +119,5 @@ def _vector(filled: dict[str, Any], path: str, dimension: int, engine: str) -> N
         "name": "hnsw",
         "engine": engine,
         "space_type": "cosinesimil",
-        "parameters": {"m": 16, "ef_construction": 128},
+        "parameters": {"m": GRAPH_LINKS, "ef_construction": GRAPH_BEAM},
     }
