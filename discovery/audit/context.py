@@ -46,7 +46,8 @@ class Context:
     ``now`` is the moment judged by (UTC). ``usage`` is ``None`` where there is no usage feed. ``copies`` and
     ``newer`` are by asset id; ``successors`` are the ids that ``newer`` points to. ``expected`` are the
     attributes that a family's products have. ``failed`` holds the reasons of files that could not be indexed,
-    by key in lowercase.
+    by key in lowercase. ``refused`` are the keys, in lowercase, of files that people said a product does not
+    show, by SKU.
     ``absent`` are assets that the last full listing of their source did not have, ``None`` where none is
     known of.
     """
@@ -61,6 +62,7 @@ class Context:
     successors: frozenset[str] = frozenset()
     expected: Mapping[str, frozenset[str]] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absent: frozenset[str] | None = None
 
     def scopes(self, sources: tuple[str, ...], families: tuple[str, ...]) -> tuple[AuditScopeSettings, ...]:

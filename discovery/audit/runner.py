@@ -238,6 +238,7 @@ class _Run:
             successors=found.successors,
             expected=expected_attributes(snapshot, settings.attribute_share),
             failed=failed.reasons(),
+            refused=self._store.refusals(),
             absent=terms.absent,
         )
         keep = _Keeper(self, spool)

@@ -18,12 +18,13 @@ from discovery.audit.codec import (
     run_source,
 )
 from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
+from discovery.audit.paths import key_of
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records, Stored
 from discovery.engine.writer import Operation, Put, Update, Writer
 from discovery.errors import NotFound
-from mappings.registry import ASSETS, FINDINGS, PRODUCTS, RUNS
+from mappings.registry import ASSETS, FINDINGS, LINKS, PRODUCTS, RUNS
 
 KEEP_ALIVE_SECONDS = 300
 IDS_AT_ONCE = 500
@@ -166,6 +167,7 @@ class Store:
         self.products = PRODUCTS.read_alias(prefix)
         self.runs = RUNS.write_alias(prefix)
         self.findings = FINDINGS.write_alias(prefix)
+        self._links = LINKS.write_alias(prefix)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -184,6 +186,14 @@ class Store:
         query = {"bool": {"filter": [{"term": {"kind": "failure"}}, {"term": {"side": "assets"}}]}}
         for hit in self.reader.scan(self.runs, query):
             yield hit["_source"]
+
+    def refusals(self) -> dict[str, frozenset[str]]:
+        """Return the keys, in lowercase, of files that people said a product does not show, by SKU."""
+        found: dict[str, set[str]] = {}
+        for hit in self.reader.scan(self._links, {"exists": {"field": "refused"}}, ("name", "refused")):
+            for sku in hit["_source"]["refused"]:
+                found.setdefault(sku, set()).add(key_of(hit["_source"]["name"]))
+        return {sku: frozenset(keys) for sku, keys in found.items()}
 
     def source_runs(self) -> list[SourceRun]:
         """Return the last indexing run over each source."""

@@ -269,3 +269,7 @@ def test_a_link_that_the_catalogue_declares_says_so(people: Served) -> None:
     [link] = told["products"]
     assert (link["method"], told["link_state"]) == ("declared", "auto")
     assert link["reasons"] == ["the catalogue names this file for TB-1001"]
+
+    assert people.decide(OTHER, "TB-1001", "refuse").status_code == 200
+    assert people.audited()["state"] == "finished"
+    assert people.json("/api/v1/audits/findings?rule=link-dead")["total"] == 0, "it is there, and refused"

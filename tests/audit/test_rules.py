@@ -239,6 +239,11 @@ LEFT_ALONE: list[tuple[str, Subject, Context]] = [
         dataclasses.replace(having(images=(("A.jpg", "hero"),)), inherited=frozenset({"a.jpg"})),
         PLAIN,
     ),
+    (
+        "link-dead",
+        having(images=(("A.jpg", "hero"),)),
+        context(refused={having().product.source.sku: frozenset({"a.jpg"})}),
+    ),
 ]
 
 CANNOT_TELL: list[tuple[str, Subject, Context]] = [

@@ -15,15 +15,16 @@ MOST_TOLD = 5
 def dead_paths(subject: ProductSubject, context: Context) -> Iterator[str]:
     """Yield the paths that lead to no asset.
 
-    A file that is there and cannot be read is not dead, and what a variant names is the variant's finding.
+    A file that is there and cannot be read is not dead, nor is one that people said it does not show; and
+    what a variant names is the variant's finding.
     """
     said = subject.product.source
     there = {
         key_of(asset.source.key) for asset in subject.assets if said.image_source in (None, asset.source.name)
     }
+    there |= context.failed.keys() | subject.inherited | context.refused.get(said.sku, frozenset())
     for image in said.images:
-        key = key_of(image.path)
-        if key not in there and key not in context.failed and key not in subject.inherited:
+        if key_of(image.path) not in there:
             yield image.path
 
 
