@@ -66,7 +66,7 @@ from indexers.sources.originals import open_original, read_original
 from indexers.sources.protocol import open_asset_source, open_product_source
 from indexers.summary import FINISHED, INTERRUPTED, RunSummary
 from mappings.documents import AssetDocument
-from mappings.registry import CATALOGUE
+from mappings.registry import ASSETS, CATALOGUE
 
 EMBEDDED = "embedded"
 THUMBNAILS_AT_ONCE = 200
@@ -169,6 +169,7 @@ class Service:
             self.settings,
             asked=lambda: self.audit_worker.wake(),
             inputs=self._audit_inputs,
+            thumbnails=self.kept_thumbnails,
         )
 
     @cached_property
@@ -239,6 +240,17 @@ class Service:
             picture = open_picture(self.original(asset), images, target=size)
             thumbnails.make(asset.media.checksum, size, picture)
         return path
+
+    def kept_thumbnails(self, assets: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the smallest thumbnail of each asset as it is kept; none is made, no source is read."""
+        thumbnails = Thumbnails(self.settings.home, self.settings.images.thumbnail_sizes)
+        alias = ASSETS.read_alias(self.settings.engine.prefix)
+        for start in range(0, len(assets), THUMBNAILS_AT_ONCE):
+            some = assets[start : start + THUMBNAILS_AT_ONCE]
+            known = Reader(self.engine).multi_get(alias, some, includes=("media.checksum",))
+            for asset in some:
+                checksum = known.get(asset, {}).get("media", {}).get("checksum")
+                yield asset, thumbnails.read(checksum, thumbnails.smallest) if checksum else None
 
     def index_assets(
         self,

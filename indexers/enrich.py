@@ -54,6 +54,13 @@ class Thumbnails:
         digest = checksum.removeprefix("sha256:")
         return self._folder / digest[:2] / f"{digest}-{size}.webp"
 
+    def read(self, checksum: str, size: int) -> bytes | None:
+        """Return one as it is kept, ``None`` where it is not."""
+        try:
+            return self.path(checksum, size).read_bytes()
+        except OSError:
+            return None
+
     def make(self, checksum: str, size: int, picture: Picture) -> None:
         """Make one unless it is there; a reader sees a whole file or none."""
         path = self.path(checksum, size)

@@ -28,6 +28,7 @@ from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
 from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
 from discovery.audit.reports.digest import Digest, digests
 from discovery.audit.reports.model import Report, make_report
+from discovery.audit.reports.pictures import Thumbnails, no_thumbnails, with_pictures
 from discovery.audit.rules import RULES
 from discovery.audit.runner import GivenUp, Terms, new_run_id, run_audit
 from discovery.audit.store import Store
@@ -53,7 +54,9 @@ TRENDS = 30
 
 
 class AuditService:
-    """Everything that people and jobs do with the audit. ``asked`` is called when a run has been queued.
+    """Everything that people and jobs do with the audit.
+
+    ``asked`` is called when a run has been queued; ``thumbnails`` are what reports show of assets.
 
     ``inputs`` fills in what a run is to know from other rooms (usage, absent files), for whoever starts it.
 
@@ -70,9 +73,11 @@ class AuditService:
         turns: AuditTurns | None = None,
         asked: Callable[[], None] = lambda: None,
         inputs: Callable[[Terms], Terms] = lambda terms: terms,
+        thumbnails: Thumbnails = no_thumbnails,
     ) -> None:
         self._inputs = inputs
         self._settings = settings.audit
+        self._thumbnails = thumbnails
         self._mail = settings.mail
         self._base_url = settings.mail.service_url
         self._clock = clock or (lambda: datetime.now(UTC))
@@ -289,8 +294,10 @@ class AuditService:
                 return
             after = cursor(hits[-1]["sort"])
 
-    def report(self, run: str | None = None) -> Report:
+    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
         """Return the report on what is open now, with the last whole run (or ``run``) and the trends.
+
+        ``pictured``: with thumbnails, as many as a file that is mailed can hold.
 
         Raises:
             NotFound: there is no run of this id.
@@ -301,7 +308,7 @@ class AuditService:
         chosen = (
             self._store.audit(run) if run else next((r for r in runs if r.outcome is Outcome.FINISHED), None)
         )
-        return make_report(
+        made = make_report(
             chosen,
             runs,
             self.all_findings(),
@@ -309,6 +316,7 @@ class AuditService:
             base_url=self._base_url,
             rows=self._settings.report_rows,
         )
+        return with_pictures(made, self._thumbnails) if pictured else made
 
     def digests(self) -> tuple[Digest, ...]:
         """Return the mails that are due now, one for each owner who has not heard of something."""

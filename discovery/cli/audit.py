@@ -49,11 +49,12 @@ def run(
 def report(invocation: Invocation, format_: str, output: Path) -> None:
     """Write what is open now, since when, and who is to mend it, to a file."""
     settings = invocation.settings()
-    made = Service(settings).audit.report()
+    chosen = FORMATS[format_]
+    made = Service(settings).audit.report(pictured=chosen.pictured)
     if not made.base_url:
         made = replace(made, base_url=f"http://{settings.web.host}:{settings.web.port}")
     try:
-        output.write_bytes(FORMATS[format_].make(made))
+        output.write_bytes(chosen.make(made))
     except OSError as error:
         raise InputInvalid(f"the report cannot be written to {output}: {error.strerror}") from error
     told = {"file": str(output), "findings": len(made.findings)}

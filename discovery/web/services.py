@@ -115,8 +115,8 @@ class Audits(Protocol):
     ) -> VersionedFinding:
         """Change a finding, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
 
-    def report(self, run: str | None = None) -> Report:
-        """Return what reports are made from, or raise ``NotFound``."""
+    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
+        """Return what reports are made from, with thumbnails or without, or raise ``NotFound``."""
 
 
 @dataclass(frozen=True, slots=True)

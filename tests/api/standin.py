@@ -14,6 +14,7 @@ from discovery.audit.asking import check_rules, search_body
 from discovery.audit.changes import changed
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
 from discovery.audit.reports.model import Report, make_report
+from discovery.audit.reports.pictures import with_pictures
 from discovery.curation.review import ReviewPage, ReviewQuery, check
 from discovery.curation.words import LinkWord
 from discovery.errors import (
@@ -310,12 +311,13 @@ class MemoryAudits:
             raise EngineConflict("changed meanwhile")
         return VersionedFinding(changed(found.finding, change, datetime.now(UTC), who), "1-43")
 
-    def report(self, run: str | None = None) -> Report:
+    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
         if run is not None:
             self.run_view(run)
         assert examples.RUN.run is not None
-        runs = [examples.RUN.run]
-        return make_report(examples.RUN.run, runs, [self.finding], made=datetime(2026, 3, 2, 5, tzinfo=UTC))
+        made = datetime(2026, 3, 2, 5, tzinfo=UTC)
+        told = make_report(examples.RUN.run, [examples.RUN.run], [self.finding], made=made)
+        return with_pictures(told, lambda assets: ((one, PIXEL) for one in assets)) if pictured else told
 
 
 class MemoryUsage:

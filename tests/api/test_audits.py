@@ -185,6 +185,8 @@ def test_a_report_comes_as_what_it_is_and_tells_of_the_waiver(office: FlaskClien
     else:
         assert "waived until 2026-06-30" in reply.text
         assert f'href="{page}"' in reply.text
+        assert 'src="data:image/webp;base64,' in reply.text
+        assert "img-src 'self' data:" in reply.headers["Content-Security-Policy"]
         assert "style-src 'sha256-" in reply.headers["Content-Security-Policy"]
 
 

@@ -115,6 +115,14 @@ def test_a_copy_names_its_original(findings: list[Finding]) -> None:
             assert originals[finding.subject.name] in finding.reasons[0]
 
 
+def test_a_report_on_it_holds_every_thumbnail_that_it_shows(service: Service, run: AuditRun) -> None:
+    report = service.audit.report(run.id, pictured=True)
+    assert len(report.shown()) > 20
+    kept = {asset: data for asset, data in report.pictures.items() if data is not None}
+    assert kept.keys() == set(report.shown())
+    assert all(data[:4] == b"RIFF" and data[8:12] == b"WEBP" for data in kept.values())
+
+
 def test_a_second_run_finds_the_same_and_nothing_new(
     audit: AuditService, run: AuditRun, terms: Terms
 ) -> None:

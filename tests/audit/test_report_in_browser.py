@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from discovery.audit.model import About
 from discovery.audit.reports.formats import FORMATS
+from discovery.audit.reports.pictures import with_pictures
 from tests.audit.making import finding
 from tests.audit.test_reports import HOSTILE, hostile, report, run
 
@@ -33,6 +37,42 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     yield opened
     opened.close()
     assert violations == []
+
+
+def pictured(number: int) -> About:
+    """A file whose thumbnail shows it."""
+    ident = f"{number:024x}"
+    return About("asset", ident, f"{number}.jpg", "studio", None, ident)
+
+
+@pytest.fixture
+def alone(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """The report with its thumbnails, opened from a file, where nothing at all answers."""
+    data = io.BytesIO()
+    Image.new("RGB", (256, 171), "teal").save(data, "WEBP")
+    kept = {one.id: data.getvalue() for one in (pictured(number) for number in range(59))}
+    findings = [finding(subject=pictured(number)) for number in range(60)]
+    told = with_pictures(report(*findings), lambda assets: ((one, kept.get(one)) for one in assets))
+    file = tmp_path / "report.html"
+    file.write_bytes(FORMATS["html"].make(told))
+    context = browser.new_context(offline=True)
+    opened = context.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    yield opened
+    context.close()
+    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+
+
+def test_a_saved_report_shows_its_thumbnails_without_any_network(alone: Page) -> None:
+    thumbs = alone.locator("img.thumb")
+    assert thumbs.count() == 59
+    assert thumbs.evaluate_all("all => all.every(one => one.complete && one.naturalWidth === 256)")
+
+
+def test_a_printed_report_shows_its_thumbnails(alone: Page) -> None:
+    assert alone.pdf(prefer_css_page_size=True).count(b"/Subtype /Image") >= 1
 
 
 def overflow(page: Page) -> int:

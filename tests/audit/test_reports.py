@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -19,6 +20,7 @@ from openpyxl import load_workbook
 from discovery.audit.model import About, AuditRun, Finding, Outcome, RuleCounts
 from discovery.audit.reports.formats import FORMATS, format_of
 from discovery.audit.reports.model import NOBODY, Report, make_report
+from discovery.audit.reports.pictures import with_pictures
 from discovery.audit.reports.plain import COLUMNS, defused
 from discovery.audit.reports.style import POLICY
 from discovery.errors import InputInvalid
@@ -140,6 +142,32 @@ def test_the_page_tells_the_run_the_counts_and_links_into_the_service() -> None:
     assert f'src="{BASE}/api/v1/assets/{"a" * 24}/thumbnail?size=256"' in text
     assert "due 2026-06-01" in text
     assert "not judged: there is no usage feed" in text
+
+
+def test_the_page_holds_its_thumbnails_up_to_a_bound_and_links_the_rest() -> None:
+    subjects = [About("asset", name * 24, f"{name}.jpg", "studio", None, name * 24) for name in "abcd"]
+    told = report(*(finding(subject=subject, rule="link-dead") for subject in subjects))
+    kept = {"a" * 24: b"RIFF" * 300, "c" * 24: b"RIFF" * 300, "d" * 24: b"RIFF" * 300}
+    asked: list[str] = []
+
+    def thumbnails(assets: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        for one in assets:
+            asked.append(one)
+            yield one, kept.get(one)
+
+    text = html(with_pictures(told, thumbnails, most=4000))
+    sources = [a["src"] or "" for tag, a in Page(text).tags if tag == "img"]
+    assert [source.partition(",")[0] for source in sources[:2]] == ["data:image/webp;base64"] * 2
+    assert base64.b64decode(sources[0].partition(",")[2]) == kept["a" * 24]
+    assert sources[2:] == [f"{BASE}/api/v1/assets/{'d' * 24}/thumbnail?size=256"]
+    assert "1 more picture is shown where the report is opened in the service" in text
+    assert asked == [subject.id for subject in subjects]
+
+
+def test_only_thumbnails_of_rows_that_are_shown_are_asked_for() -> None:
+    one = About("asset", "a" * 24, "a.jpg", "studio", None, "a" * 24)
+    many = [finding(f"{number}.jpg", subject=one) for number in range(30)]
+    assert report(*many, rows=10).shown() == ("a" * 24,) * 10
 
 
 def test_a_stopped_run_is_told_first() -> None:

@@ -14,17 +14,18 @@ from discovery.errors import FieldProblem, InputInvalid
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: what makes it, its media type, and the ending of its files."""
+    """One format: what makes it, its media type, the ending of its files, and whether it shows pictures."""
 
     name: str
     media_type: str
     make: Callable[[Report], bytes]
+    pictured: bool = False
 
 
 FORMATS: Mapping[str, Format] = {
     made.name: made
     for made in (
-        Format("html", "text/html; charset=utf-8", as_html),
+        Format("html", "text/html; charset=utf-8", as_html, pictured=True),
         Format("json", "application/json", as_json),
         Format("csv", "text/csv; charset=utf-8", as_csv),
         Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),

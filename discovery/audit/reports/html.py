@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 
@@ -32,7 +32,7 @@ def as_html(report: Report) -> bytes:
         *_owners(report),
         *_rules(report),
         *_silent(report),
-        f"<footer>Made {_moment(report.made)}. Days and times are UTC.</footer>",
+        f"<footer>Made {_moment(report.made)}. Days and times are UTC.{_linked(report)}</footer>",
         "</main></body></html>\n",
     ]
     return "\n".join(parts).encode("utf-8", "replace")
@@ -124,21 +124,14 @@ def _owners(report: Report) -> Iterator[str]:
 
 
 def _rules(report: Report) -> Iterator[str]:
-    listed: dict[str, list[Finding]] = {}
-    for finding in report.findings:
-        listed.setdefault(finding.rule, []).append(finding)
-    if not listed:
+    if not report.findings:
         return
-    lines = {line.name: line for line in report.rules}
     yield "<h2>By rule</h2>"
-    heavy = {severity: place for place, severity in enumerate(_HEAVY)}
-    ordered = sorted(lines, key=lambda name: (heavy[lines[name].severity], -len(listed.get(name, ()))))
-    for name in ordered:
-        if name in listed:
-            yield from _rule(report, lines[name], listed[name])
+    for line, findings in report.sections():
+        yield from _rule(report, line, findings)
 
 
-def _rule(report: Report, line: RuleLine, findings: list[Finding]) -> Iterator[str]:
+def _rule(report: Report, line: RuleLine, findings: Sequence[Finding]) -> Iterator[str]:
     shown = findings[: report.rows]
     yield (
         f'<section class="rule {line.severity}" id="{escape(line.name)}"><header>'
@@ -165,11 +158,7 @@ def _row(report: Report, line: RuleLine, finding: Finding) -> str:
     address, picture = report.link(finding), report.thumbnail(subject)
     name = escape(subject.name)
     linked = f'<a href="{escape(address)}">{name}</a>' if address else name
-    thumb = (
-        f'<img class="thumb" src="{escape(picture)}" alt="" loading="lazy" width="56" height="56">'
-        if picture
-        else ""
-    )
+    thumb = _thumb(picture) if picture else ""
     sku = f' <span class="sku">{escape(subject.id)}</span>' if subject.kind == "product" else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in finding.reasons)
     return (
@@ -179,6 +168,12 @@ def _row(report: Report, line: RuleLine, finding: Finding) -> str:
         f'<td class="who">{escape(finding.owner or "")}{_due(finding)}</td>'
         f'<td class="since">{finding.first_seen:%Y-%m-%d}</td></tr>'
     )
+
+
+def _thumb(address: str) -> str:
+    # What is in the file anyway is shown at once: browsers print lazy pictures only once they were in sight.
+    lazy = "" if address.startswith("data:") else ' loading="lazy"'
+    return f'<img class="thumb" src="{escape(address)}" alt=""{lazy} width="56" height="56">'
 
 
 def _badges(report: Report, line: RuleLine, finding: Finding) -> Iterable[str]:
@@ -214,6 +209,13 @@ def _silent(report: Report) -> Iterator[str]:
         why = f"not judged: {line.not_judged}" if line.not_judged else "nothing found"
         yield f"<tr><td>{escape(line.name)}</td><td>{escape(line.question)}</td><td>{escape(why)}</td></tr>"
     yield "</tbody></table>"
+
+
+def _linked(report: Report) -> str:
+    """Return a word on thumbnails that are not in the file, where others are."""
+    count = sum(asset not in report.pictures for asset in report.shown()) if report.pictures else 0
+    more = f"{count:,} more picture{' is' if count == 1 else 's are'}"
+    return f" {more} shown where the report is opened in the service." if count else ""
 
 
 def _moment(value: datetime) -> str:

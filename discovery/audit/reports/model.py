@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
@@ -59,6 +60,7 @@ class Report:
 
     ``findings`` are those not resolved, the most severe first. ``base_url`` is the service's address, for
     links; empty for links within it. ``rows`` bounds what a page for reading shows of one rule.
+    ``pictures`` are thumbnails (WebP) by asset, ``None`` where there is none; those not named are linked.
     """
 
     run: AuditRun | None
@@ -71,6 +73,7 @@ class Report:
     rows: int = 200
     stopped: AuditRun | None = None
     states: Mapping[str, int] = field(default_factory=dict)
+    pictures: Mapping[str, bytes | None] = field(default_factory=dict)
 
     def severity(self, name: str) -> int:
         """Return how many open findings are of a severity; waived ones do not count."""
@@ -81,10 +84,27 @@ class Report:
         page = page_of(finding)
         return None if page is None else f"{self.base_url.rstrip('/')}{page}"
 
+    def sections(self) -> Iterator[tuple[RuleLine, tuple[Finding, ...]]]:
+        """Yield each rule that found anything with its findings, in the order of a page for reading."""
+        listed: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            listed.setdefault(finding.rule, []).append(finding)
+        told = [line for line in self.rules if line.name in listed]
+        for line in sorted(told, key=lambda one: (-SEVERITIES.index(one.severity), -len(listed[one.name]))):
+            yield line, tuple(listed[line.name])
+
+    def shown(self) -> tuple[str, ...]:
+        """Return the assets whose thumbnails a page for reading shows, in its order, each time it does."""
+        rows = (finding for _, findings in self.sections() for finding in findings[: self.rows])
+        return tuple(f.subject.picture for f in rows if f.subject.picture is not None)
+
     def thumbnail(self, subject: About) -> str | None:
-        """Return the address of a picture of a subject, ``None`` where there is none."""
+        """Return the address of a picture of a subject, or itself as one; ``None`` where there is none."""
         if subject.picture is None:
             return None
+        if subject.picture in self.pictures:
+            data = self.pictures[subject.picture]
+            return None if data is None else f"data:image/webp;base64,{base64.b64encode(data).decode()}"
         return (
             f"{self.base_url.rstrip('/')}/api/v1/assets/{quote(subject.picture, safe='')}/thumbnail?size=256"
         )

@@ -110,7 +110,7 @@ STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest(
 """Names :data:`STYLE` in a Content-Security-Policy."""
 
 POLICY = (
-    f"default-src 'none'; img-src 'self' http: https:; style-src '{STYLE_HASH}'; base-uri 'none'; "
+    f"default-src 'none'; img-src 'self' data: http: https:; style-src '{STYLE_HASH}'; base-uri 'none'; "
     "form-action 'none'"
 )
 """The policy that the report carries and may be served with: no script, no style but its own."""

@@ -63,7 +63,7 @@ def audit_routes(service: Audits) -> Blueprint:
     def report(format: str) -> Response:
         chosen = format_of(format)
         given = grammar.parse_plain(grammar.pairs_of(request.query_string), ("run",))
-        made = service.report(given.get("run"))
+        made = service.report(given.get("run"), pictured=chosen.pictured)
         if not made.base_url:
             made = dataclasses.replace(made, base_url=request.host_url.rstrip("/"))
         response = Response(chosen.make(made), content_type=chosen.media_type)
