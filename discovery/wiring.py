@@ -20,7 +20,7 @@ from discovery.audit.worker import AuditWorker
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
-from discovery.curation.words import LinkWord
+from discovery.curation.words import LinkWord, PastWord
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.reader import Reader
@@ -588,6 +588,10 @@ class LinkDesk:
     def explain(self, asset: str) -> Explanation:
         """Tell everything about the links of an asset."""
         return self._service.links.explain(asset)
+
+    def history(self, asset: str) -> tuple[PastWord, ...]:
+        """Tell all that people ever said of the links of an asset."""
+        return self._service.decisions.history(asset)
 
     def reasons(self, asset: str) -> dict[str, tuple[str, ...]]:
         """Return why the links of an asset hold, by SKU; of declared ones there is nothing to tell."""

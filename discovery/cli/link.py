@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 
 import click
 
 from discovery.cli.index import link_lines, progress_line
 from discovery.cli.invocation import Group, Invocation, pass_invocation
 from discovery.curation.review import DEFAULT_SIZE, MOST_SIZE, WAITING, ReviewEntry, ReviewQuery
-from discovery.curation.words import LinkWord, Word
+from discovery.curation.words import LinkWord, PastWord, Word
 from discovery.linking.roles import ROLES
 from discovery.linking.verdict import Proposal
 from discovery.wiring import Service
@@ -51,16 +52,18 @@ def explain(invocation: Invocation, asset: str) -> None:
     """Tell every piece of evidence about the asset of this id, what each product scored, and what holds."""
     service = Service(invocation.settings())
     explained = service.links.explain(asset)
+    history = service.decisions.history(asset)
     document = {
         "asset": explained.asset.id,
         "name": explained.asset.source.key,
         "state": explained.state,
         "verdict": explained.verdict,
         "decisions": explained.decisions,
+        "history": history,
         "links": explained.outcome.links,
         "refused": explained.outcome.refused,
     }
-    invocation.emit(document, _explained(explained))
+    invocation.emit(document, _explained(explained, history))
 
 
 _by = click.option("--by", default=None, metavar="NAME", help="Who says so; the system's user by default.")
@@ -189,7 +192,7 @@ def _changes(summary: LinkSummary) -> list[str]:
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def _explained(explained: Explanation) -> list[str]:
+def _explained(explained: Explanation, history: Sequence[PastWord]) -> list[str]:
     verdict = explained.verdict
     lines = [f"{explained.asset.source.key}: {explained.state}: {verdict.reason}"]
     lines += [
@@ -197,8 +200,10 @@ def _explained(explained: Explanation) -> list[str]:
         for link in explained.outcome.links
     ]
     lines += [
-        f"  {one.by} said {one.kind.value} of {one.sku}, {one.at:%Y-%m-%d}{f': {one.why}' if one.why else ''}"
-        for one in explained.decisions
+        f"  {one.at:%Y-%m-%d %H:%M} {one.by} said {one.word.value} of {one.sku}"
+        f"{f' as {one.role}' if one.role else ''}{f': {one.why}' if one.why else ''}"
+        f"{'' if one.last else ' (changed later)'}"
+        for one in history
     ]
     for proposal in verdict.proposals:
         lines += _proposed(proposal)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, Word
+from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records, Stored
-from discovery.errors import EngineConflict, FieldProblem, InputInvalid
+from discovery.errors import DiscoveryError, EngineConflict, FieldProblem, InputInvalid
 from discovery.linking.outcome import Decision, Kind
 from discovery.linking.roles import ROLES
 from mappings.registry import ASSETS, DECISIONS, PRODUCTS
@@ -28,6 +28,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class _Said:
+    number: int
     asset: str
     sku: str
     word: Word
@@ -73,21 +74,39 @@ class LinkDecisions:
         for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}, ("asset",)):
             yield hit["_source"]["asset"]
 
+    def history(self, asset: str) -> tuple[PastWord, ...]:
+        """Return all that people ever said of an asset, what was changed or withdrawn included, in order."""
+        conditions = [{"term": {"kind": _KIND}}, {"term": {"asset": asset}}]
+        told: list[PastWord] = []
+        for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}):
+            source = hit["_source"]
+            before = source.get("history", {}).get("entries", ())
+            told += [_past(source, entry, last=False) for entry in before]
+            told.append(_past(source, source, last=True))
+        return tuple(sorted(told, key=lambda one: (one.at, one.sku, one.last)))
+
     def decide(self, words: Sequence[LinkWord], by: str) -> tuple[Decision, ...]:
         """Record what somebody says, and bring it onto both sides; all of it, or none if any is wrong.
 
         Returns what holds of each asset and product that was named, in that order; what was withdrawn is
-        not among it.
+        not among it. Saying the same once more changes nothing, so that what an error cut short may be sent
+        again as it was; such an error tells what was kept before it.
 
         Raises:
             InputInvalid: naming each that is wrong: an unknown asset, product or role, a move to nowhere.
+            EngineUnavailable, EngineTimedOut, EngineBusy, EngineConflict: naming each that was not kept.
         """
         self._check(words, by)
-        said = [one for word in words for one in _parts(word)]
+        said = [one for number, word in enumerate(words) for one in _parts(number, word)]
         now = self._clock()
-        kept = [self._keep(one, by, now) for one in said]
-        self._records.refresh(self._index)
-        self._reconsider(list(dict.fromkeys(one.asset for one in said)))
+        kept: list[Mapping[str, Any]] = []
+        try:
+            for one in said:
+                kept.append(self._keep(one, by, now))  # noqa: PERF401 - what was kept before an error counts
+            self._records.refresh(self._index)
+            self._reconsider(list(dict.fromkeys(one.asset for one in said)))
+        except DiscoveryError as error:
+            raise _cut_short(error, said[len(kept) :], len(words)) from error
         return tuple(_decision(source) for source in kept if source["verdict"] != Word.WITHDRAW)
 
     def _check(self, words: Sequence[LinkWord], by: str) -> None:
@@ -145,6 +164,8 @@ class LinkDecisions:
         ident = _id(said.asset, said.sku)
         for _ in range(_TRIES):
             stored = self._records.get(self._index, ident)
+            if stored is not None and _is_said(stored, said, by):
+                return stored.source
             source = _source(ident, said, by, now, stored)
             try:
                 self._records.put(self._index, ident, source, stored, visible=False)
@@ -156,13 +177,44 @@ class LinkDecisions:
         )
 
 
-def _parts(word: LinkWord) -> Iterator[_Said]:
+def _parts(number: int, word: LinkWord) -> Iterator[_Said]:
     if word.word is Word.MOVE:
         assert word.to is not None
-        yield _Said(word.asset, word.sku, Word.REFUSE, None, word.why)
-        yield _Said(word.asset, word.to, Word.ACCEPT, word.role, word.why)
+        yield _Said(number, word.asset, word.sku, Word.REFUSE, None, word.why)
+        yield _Said(number, word.asset, word.to, Word.ACCEPT, word.role, word.why)
     else:
-        yield _Said(word.asset, word.sku, word.word, word.role, word.why)
+        yield _Said(number, word.asset, word.sku, word.word, word.role, word.why)
+
+
+def _cut_short(error: DiscoveryError, left: Sequence[_Said], count: int) -> DiscoveryError:
+    """Return the error that came in between as one that tells what was kept, and what to do about the rest.
+
+    What the engine was keeping just then counts as not kept: nobody knows.
+    """
+    missing = list(dict.fromkeys(one.number for one in left))
+    if missing:
+        told = (
+            f"{count - len(missing)} of {count} decisions were kept; send all of them again, "
+            "those that were kept stay as they are"
+        )
+    else:
+        told = (
+            "every decision was kept, but not all are on both sides yet; the next run over links brings them "
+            "there, and so does sending them again"
+        )
+    problems = tuple(FieldProblem(f"decisions.{number}", "was not kept") for number in missing)
+    return type(error)(f"{error.detail}; {told}", (*error.problems, *problems))
+
+
+def _is_said(stored: Stored, said: _Said, by: str) -> bool:
+    """Return whether the last word on an asset and a product is this one, of the same person."""
+    told = stored.source
+    return (told["verdict"], told.get("role"), told["by"], told.get("why", "")) == (
+        said.word.value,
+        said.role,
+        by,
+        said.why,
+    )
 
 
 def _source(ident: str, said: _Said, by: str, now: datetime, stored: Stored | None) -> dict[str, Any]:
@@ -196,6 +248,19 @@ def _decision(source: Mapping[str, Any]) -> Decision:
         at=datetime.fromisoformat(source["at"]),
         role=source.get("role"),
         why=source.get("why", ""),
+    )
+
+
+def _past(record: Mapping[str, Any], entry: Mapping[str, Any], *, last: bool) -> PastWord:
+    return PastWord(
+        asset=record["asset"],
+        sku=record["sku"],
+        word=Word(entry["verdict"]),
+        by=entry["by"],
+        at=datetime.fromisoformat(entry["at"]),
+        role=entry.get("role"),
+        why=entry.get("why", ""),
+        last=last,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 MOST_AT_ONCE = 1000
@@ -29,3 +30,20 @@ class LinkWord:
     to: str | None = None
     role: str | None = None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastWord:
+    """What somebody said of an asset and a product at some time; a move is told as the two that it is.
+
+    ``last``: nobody said anything of the two after it.
+    """
+
+    asset: str
+    sku: str
+    word: Word
+    by: str
+    at: datetime
+    role: str | None = None
+    why: str = ""
+    last: bool = True

@@ -11,6 +11,7 @@ from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
 from discovery.audit.model import AuditRun as Run
 from discovery.audit.model import Outcome as RunOutcome
 from discovery.curation.review import ReviewEntry, ReviewPage
+from discovery.curation.words import PastWord, Word
 from discovery.errors import FieldProblem
 from discovery.linking.outcome import Decision, Kind, Outcome
 from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
@@ -198,6 +199,20 @@ DECISION = Decision(
 )
 
 
+HISTORY = (
+    PastWord(
+        _ID,
+        "TIDE-MUG-SEA",
+        Word.REFUSE,
+        "j.okafor",
+        datetime(2026, 2, 27, 16, 5, tzinfo=UTC),
+        why="looks like sand",
+        last=False,
+    ),
+    PastWord(_ID, DECISION.sku, Word.ACCEPT, DECISION.by, DECISION.at, DECISION.role, DECISION.why),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Explained:
     asset: AssetDocument
@@ -367,7 +382,7 @@ def replies() -> dict[str, Any]:
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
-        "LinkExplanation": links.explanation(EXPLAINED),
+        "LinkExplanation": links.explanation(EXPLAINED, HISTORY),
         "ReviewList": links.review(REVIEW),
         "DecisionsTaken": links.decisions_taken([DECISION]),
         "AuditRun": audits.run(RUN),

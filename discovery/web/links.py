@@ -9,8 +9,8 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from discovery.curation.review import DEFAULT_SIZE, MOST_SIZE, WAITING, ReviewEntry, ReviewPage, ReviewQuery
-from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, Word
-from discovery.errors import FieldProblem, InputInvalid
+from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
+from discovery.errors import DiscoveryError, FieldProblem, InputInvalid
 from discovery.linking.outcome import DECIDED, Decision
 from discovery.linking.roles import ROLES
 from discovery.linking.verdict import Proposal, State
@@ -18,6 +18,7 @@ from discovery.web import schemas, serialise
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Number, Text, Whole
 from discovery.web.services import Explained
 from discovery.web.shaping import (
+    a_flag,
     a_number,
     a_text,
     a_whole,
@@ -111,6 +112,18 @@ class DecisionShape(Schema):
     why = a_text("why; may be empty")
 
 
+class PastWordShape(Schema):
+    """What somebody said of the asset and a product at some time; a move is told as the two that it is."""
+
+    sku = a_text("SKU")
+    decision = a_text("what was said", enum=["accept", "refuse", "withdraw"])
+    role = maybe_text("role that was named")
+    by = a_text("who said it")
+    at = maybe_moment("when")
+    why = a_text("why; may be empty")
+    last = a_flag("whether it is the last word on that product")
+
+
 class LinkExplanation(Schema):
     """Everything that speaks for and against the products of one asset, judged now."""
 
@@ -121,6 +134,7 @@ class LinkExplanation(Schema):
     links = some_objects(HeldLinkShape)
     refused = some_texts("SKUs that people refused")
     decisions = some_objects(DecisionShape)
+    history = some_objects(PastWordShape)
     proposals = some_objects(ProposalShape)
 
 
@@ -278,7 +292,7 @@ def words_of(body: Mapping[str, Any]) -> tuple[list[LinkWord], str, bool]:
     return loaded["decisions"], (loaded["by"] or "").strip() or WHO, single
 
 
-def unbulked(error: InputInvalid) -> InputInvalid:
+def unbulked(error: DiscoveryError) -> DiscoveryError:
     """Return an error about several decisions as one about a decision that stood by itself."""
     problems = tuple(
         FieldProblem(
@@ -286,11 +300,13 @@ def unbulked(error: InputInvalid) -> InputInvalid:
         )
         for problem in error.problems
     )
+    if not isinstance(error, InputInvalid):
+        return type(error)(error.detail, problems)
     return InputInvalid("; ".join(f"{one.field}: {one.message}" for one in problems[:5]), problems)
 
 
-def explanation(one: Explained) -> dict[str, Any]:
-    """Return everything about the links of one asset."""
+def explanation(one: Explained, history: Sequence[PastWord]) -> dict[str, Any]:
+    """Return everything about the links of one asset, and all that was ever said of them."""
     return {
         "asset": _asset(one.asset),
         "state": one.state,
@@ -299,6 +315,7 @@ def explanation(one: Explained) -> dict[str, Any]:
         "links": [_held(link) for link in one.outcome.links],
         "refused": list(one.outcome.refused),
         "decisions": [decision(made) for made in one.decisions],
+        "history": [_past(word) for word in history],
         "proposals": [_proposal(proposal) for proposal in one.verdict.proposals],
     }
 
@@ -327,6 +344,18 @@ def decision(one: Decision) -> dict[str, Any]:
         "by": one.by,
         "at": _moment(one.at),
         "why": one.why,
+    }
+
+
+def _past(one: PastWord) -> dict[str, Any]:
+    return {
+        "sku": one.sku,
+        "decision": one.word.value,
+        "role": one.role,
+        "by": one.by,
+        "at": _moment(one.at),
+        "why": one.why,
+        "last": one.last,
     }
 
 

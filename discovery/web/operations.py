@@ -255,7 +255,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "Why an asset is linked as it is",
         links.LinkExplanation,
         _ITEM,
-        "Every piece of evidence, what each product scored by it, what holds, and what people said. It is "
+        "Every piece of evidence, what each product scored by it, what holds, and what people said: "
+        "`decisions` hold now, `history` is every word in order, changed and withdrawn ones too. It is "
         "judged now, by the products and settings of now; what holds is what the next run would apply.",
         parameters=(_named("id", "id of the asset"),),
     ),
@@ -300,7 +301,8 @@ OPERATIONS: tuple[Operation, ...] = (
         (*_SENT, 409),
         "One decision as an object, or several under `decisions`. All of it is looked at first, and if "
         "anything is wrong nothing is kept. It holds over runs, replaced files and rebuilds, until it is "
-        "withdrawn or somebody says something else. Sent again, it does no harm.",
+        "withdrawn or somebody says something else. Where the engine fails in the middle, `errors` name "
+        "what was not kept; sent again, all of it, the same word is not kept twice.",
         body="decisions",
     ),
     Operation(

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
 from discovery.audit.reports.model import Report
 from discovery.curation.review import ReviewPage, ReviewQuery
-from discovery.curation.words import LinkWord
+from discovery.curation.words import LinkWord, PastWord
 from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
 from discovery.scheduler.model import JobState, JobView
@@ -82,6 +82,9 @@ class Links(Protocol):
     def explain(self, asset: str) -> Explained:
         """Tell everything about the links of an asset, or raise ``NotFound``."""
 
+    def history(self, asset: str) -> Sequence[PastWord]:
+        """Return all that people ever said of the links of an asset, in order."""
+
     def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
         """Return why the links of an asset hold, by SKU, where that is known."""
 
@@ -89,7 +92,10 @@ class Links(Protocol):
         """Return a page of what waits for people's word; a bad filter is ``InputInvalid``."""
 
     def decide(self, words: Sequence[LinkWord], by: str) -> Sequence[Decision]:
-        """Keep what somebody says, all of it or none; what is wrong with it is ``InputInvalid``."""
+        """Keep what somebody says, all of it or none; what is wrong with it is ``InputInvalid``.
+
+        An error of the engine in the middle names what was not kept; the same may be sent again.
+        """
 
 
 class Audits(Protocol):

@@ -16,7 +16,7 @@ from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, Run
 from discovery.audit.reports.model import Report, make_report
 from discovery.audit.reports.pictures import with_pictures
 from discovery.curation.review import ReviewPage, ReviewQuery, check
-from discovery.curation.words import LinkWord
+from discovery.curation.words import LinkWord, PastWord
 from discovery.errors import (
     CursorExpired,
     EngineConflict,
@@ -243,6 +243,9 @@ class MemoryLinks:
 
     def explain(self, asset: str) -> Explained:
         return dataclasses.replace(examples.EXPLAINED, asset=self._search.asset(asset, Viewer()))
+
+    def history(self, asset: str) -> Sequence[PastWord]:
+        return [dataclasses.replace(word, asset=asset) for word in examples.HISTORY]
 
     def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
         return {"TIDE/1": ("its name carries TIDE/1",)} if self._search.asset(asset, Viewer()) else {}

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from discovery.config import Settings
 from discovery.curation.words import LinkWord, Word
-from discovery.errors import EngineConflict, IndexMissing
+from discovery.errors import EngineConflict, EngineUnavailable, FieldProblem, IndexMissing
 from discovery.web.app import create_app
 from tests.api.catalogue import BOWL, MUG_FRONT
 from tests.api.standin import MemoryLinks, MemorySearch, services_over
@@ -111,6 +111,10 @@ def test_an_explanation_tells_evidence_scores_and_decisions(desk: FlaskClient) -
     assert told["asset"]["id"] == MUG_FRONT.id
     assert told["proposals"][0]["evidence"][0]["contribution"] == 2.4
     assert told["decisions"][0]["by"] == "a.moreau"
+    assert [(one["by"], one["decision"], one["last"]) for one in told["history"]] == [
+        ("j.okafor", "refuse", False),
+        ("a.moreau", "accept", True),
+    ]
     assert told["links"][0]["method"] == "decided"
     assert desk.get("/api/v1/assets/none/links/explain").status_code == 404
 
@@ -119,6 +123,19 @@ def test_what_another_person_changes_meanwhile_is_a_conflict(desk: FlaskClient, 
     links.failure = EngineConflict("the link is being decided by others; try again")
     reply = desk.post(ADDRESS, json=ACCEPT)
     assert (reply.status_code, reply.headers["Retry-After"]) == (409, "1")
+
+
+@pytest.mark.parametrize(("body", "field"), [(ACCEPT, "(body)"), ({"decisions": [ACCEPT]}, "decisions.0")])
+def test_what_an_engine_that_fails_in_the_middle_did_not_keep_is_named(
+    desk: FlaskClient, links: MemoryLinks, body: Any, field: str
+) -> None:
+    problem = FieldProblem("decisions.0", "was not kept")
+    links.failure = EngineUnavailable("it went away; 0 of 1 decisions were kept; send it again", (problem,))
+    reply = desk.post(ADDRESS, json=body)
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
+    assert reply.json is not None
+    assert reply.json["errors"] == [{"field": field, "message": "was not kept"}]
+    assert "send it again" in reply.json["detail"]
 
 
 def test_with_nothing_indexed_the_queue_says_so(desk: FlaskClient, links: MemoryLinks) -> None:

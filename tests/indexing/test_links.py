@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from discovery.cli.main import main
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.words import LinkWord, Word
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
-from discovery.errors import InputInvalid, NotFound, SourceShrank
+from discovery.errors import EngineTimedOut, EngineUnavailable, InputInvalid, NotFound, SourceShrank
 from indexers.catalogue import Catalogue
 from indexers.lifecycle import Lifecycle
 from indexers.link_run import LinkRun
@@ -174,6 +179,104 @@ def test_every_word_on_a_link_is_remembered(linked: Linked) -> None:
     linked.say(RED, "TB-2002", Word.REFUSE, why="it was not")
     [decision] = linked.decisions.of([asset])[asset]
     assert (decision.kind.value, decision.by, decision.why) == ("refuse", "a librarian", "it was not")
+
+
+def test_the_history_of_an_asset_is_told_in_order_withdrawals_too(linked: Linked) -> None:
+    asset = asset_id("studio", RED)
+    linked.say(RED, "TB-2002", Word.ACCEPT, role="detail", why="so it seemed")
+    linked.say(RED, "TB-2002", Word.MOVE, to="TB-1001", why="it was not")
+    linked.say(RED, "TB-2002", Word.WITHDRAW)
+    linked.say(OTHER, "TB-2002", Word.ACCEPT)
+    told = linked.decisions.history(asset)
+    assert [(one.sku, one.word.value, one.role, one.why, one.last) for one in told] == [
+        ("TB-2002", "accept", "detail", "so it seemed", False),
+        ("TB-1001", "accept", None, "it was not", True),
+        ("TB-2002", "refuse", None, "it was not", False),
+        ("TB-2002", "withdraw", None, "", True),
+    ]
+    assert {(one.asset, one.by) for one in told} == {(asset, "a librarian")}
+    assert [one.at for one in told] == sorted(one.at for one in told)
+    assert linked.decisions.history("none") == ()
+
+
+def test_the_command_line_tells_who_said_what_and_when(linked: Linked, engine: Engine) -> None:
+    asset = asset_id("studio", RED)
+    settings = linked.stage.settings
+    environment = {
+        "DISCOVERY_ENGINE__URL": engine.url,
+        "DISCOVERY_ENGINE__PREFIX": settings.engine.prefix,
+        "DISCOVERY_HOME": str(settings.home),
+    }
+
+    def discovery(*arguments: str) -> str:
+        result = CliRunner().invoke(main, arguments, env=environment)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    discovery("link", "refuse", asset, "TB-1001", "--by", "r.lind", "--why", "another bag")
+    discovery("link", "withdraw", asset, "TB-1001", "--by", "a.moreau")
+    told = json.loads(discovery("--json", "link", "explain", asset))["history"]
+    assert [(one["by"], one["word"], one["last"]) for one in told] == [
+        ("r.lind", "refuse", False),
+        ("a.moreau", "withdraw", True),
+    ]
+    lines = discovery("link", "explain", asset)
+    assert "r.lind said refuse of TB-1001: another bag (changed later)" in lines
+    assert "a.moreau said withdraw of TB-1001" in lines
+
+
+class FailingRecords(Records):
+    """Records whose engine goes away before the write of this number."""
+
+    def __init__(self, engine: Engine, writes: int) -> None:
+        super().__init__(engine)
+        self.left = writes
+
+    def put(self, *given: Any, **named: Any) -> Any:
+        if not self.left:
+            raise EngineUnavailable("the engine went away")
+        self.left -= 1
+        return super().put(*given, **named)
+
+
+def test_what_an_engine_that_fails_in_the_middle_kept_is_told_and_the_same_may_be_sent_again(
+    linked: Linked, engine: Engine
+) -> None:
+    linked.run.run()
+    prefix = linked.stage.settings.engine.prefix
+    failing = LinkDecisions(FailingRecords(engine, 2), Reader(engine), prefix, linked.run.reconsider)
+    red, blue, other = (asset_id("studio", key) for key in (RED, BLUE, OTHER))
+    words = [
+        LinkWord(other, "TB-1001", Word.ACCEPT),
+        LinkWord(red, "TB-1001", Word.MOVE, to="TB-2002"),
+        LinkWord(blue, "TB-2002", Word.REFUSE),
+    ]
+    with pytest.raises(EngineUnavailable) as caught:
+        failing.decide(words, "a librarian")
+    assert "went away; 1 of 3 decisions were kept; send all of them again" in caught.value.detail
+    assert [one.field for one in caught.value.problems] == ["decisions.1", "decisions.2"]
+    assert len(linked.decisions.decide(words, "a librarian")) == 4
+    assert linked.skus() == {RED: ("TB-2002",), BLUE: (), OTHER: ("TB-1001",)}
+    said = [one for asset in (red, blue, other) for one in linked.decisions.history(asset)]
+    assert len(said) == 4
+    assert all(one.last for one in said)
+
+
+def test_decisions_that_were_kept_but_not_brought_onto_both_sides_are_told_of(
+    linked: Linked, engine: Engine
+) -> None:
+    def failing(_assets: object) -> None:
+        raise EngineTimedOut("the engine took too long")
+
+    linked.run.run()
+    prefix = linked.stage.settings.engine.prefix
+    decisions = LinkDecisions(Records(engine), Reader(engine), prefix, failing)
+    with pytest.raises(EngineTimedOut, match="every decision was kept") as caught:
+        decisions.decide([LinkWord(asset_id("studio", RED), "TB-1001", Word.REFUSE)], "a librarian")
+    assert caught.value.problems == ()
+    assert linked.skus()[RED] == ("TB-1001",)
+    linked.run.run()
+    assert linked.skus()[RED] == ()
 
 
 def test_an_explanation_tells_evidence_and_what_holds(linked: Linked) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from discovery.errors import InputInvalid
+from discovery.errors import DiscoveryError
 from discovery.web import bodies, grammar, links, serialise
 from discovery.web.replies import reply
 from discovery.web.services import Links
@@ -17,7 +17,7 @@ def link_routes(service: Links) -> Blueprint:
     @routes.get("/assets/<id>/links/explain")
     def explain(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
-        return reply(links.explanation(service.explain(id)))
+        return reply(links.explanation(service.explain(id), service.history(id)))
 
     @routes.get("/links/review")
     def review() -> Response:
@@ -30,7 +30,7 @@ def link_routes(service: Links) -> Blueprint:
         words, by, single = links.words_of(bodies.json_object())
         try:
             made = service.decide(words, by)
-        except InputInvalid as error:
+        except DiscoveryError as error:
             raise (links.unbulked(error) if single else error) from error
         return reply(links.decisions_taken(made))
 
