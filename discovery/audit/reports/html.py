@@ -14,6 +14,7 @@ from discovery.audit.reports.style import POLICY, STYLE
 
 MOST_OWNERS = 30
 _HEAVY: tuple[Severity, ...] = ("error", "warning", "info")
+_NO_TREND = '<p class="muted">From the second run on, this shows how they come and go.</p>'
 
 
 def as_html(report: Report) -> bytes:
@@ -88,8 +89,8 @@ def _charts(report: Report) -> Iterator[str]:
         return
     yield '<h2>At a glance</h2><div class="charts">'
     yield f"<figure><figcaption>Open findings by rule</figcaption>{by_rule}{_legend()}</figure>"
-    if over_time:
-        yield f"<figure><figcaption>Findings by run, waived ones included</figcaption>{over_time}</figure>"
+    told = over_time or _NO_TREND
+    yield f"<figure><figcaption>Findings by run, waived ones included</figcaption>{told}</figure>"
     yield "</div>"
 
 
@@ -111,7 +112,7 @@ def _owners(report: Report) -> Iterator[str]:
         for f in report.findings
         if f.due is not None and f.due < report.made.date() and f.state != "waived"
     )
-    yield "<h2>Who is asked</h2><table><thead><tr><th>Owner</th>"
+    yield '<h2>Who is asked</h2><table class="owners"><thead><tr><th>Owner</th>'
     yield '<th class="number">Errors</th><th class="number">Warnings</th><th class="number">Notices</th>'
     yield '<th class="number">Overdue</th><th class="number">All</th></tr></thead><tbody>'
     for owner, count in list(report.owners.items())[:MOST_OWNERS]:
@@ -133,14 +134,16 @@ def _rules(report: Report) -> Iterator[str]:
 
 def _rule(report: Report, line: RuleLine, findings: Sequence[Finding]) -> Iterator[str]:
     shown = findings[: report.rows]
+    owned = _is_owned(report)
+    who = '<th class="who">Owner</th>' if owned else ""
     yield (
         f'<section class="rule {line.severity}" id="{escape(line.name)}"><header>'
         f'<h3>{escape(line.question)}<span class="name">{escape(line.name)}</span></h3>'
         f"<p>{line.open:,} open{_more(line)}. {escape(line.remedy)}</p></header>"
     )
     yield '<table class="findings"><thead><tr><th class="picture"></th><th>What and why</th>'
-    yield '<th class="who">Owner</th><th class="since">Since</th></tr></thead><tbody>'
-    yield from (_row(report, line, finding) for finding in shown)
+    yield f'{who}<th class="since">Since</th></tr></thead><tbody>'
+    yield from (_row(report, line, finding, owned=owned) for finding in shown)
     yield "</tbody></table>"
     if len(findings) > len(shown):
         more = len(findings) - len(shown)
@@ -153,20 +156,25 @@ def _more(line: RuleLine) -> str:
     return "".join(f", {count:,} {word}" for count, word in told if count)
 
 
-def _row(report: Report, line: RuleLine, finding: Finding) -> str:
+def _is_owned(report: Report) -> bool:
+    """Return whether there is anything to tell in a column of owners."""
+    return any(finding.owner or finding.due for finding in report.findings)
+
+
+def _row(report: Report, line: RuleLine, finding: Finding, *, owned: bool) -> str:
     subject = finding.subject
     address, picture = report.link(finding), report.thumbnail(subject)
     name = escape(subject.name)
     linked = f'<a href="{escape(address)}">{name}</a>' if address else name
     thumb = _thumb(picture) if picture else ""
+    who = f'<td class="who">{escape(finding.owner or "")}{_due(finding)}</td>' if owned else ""
     sku = f' <span class="sku">{escape(subject.id)}</span>' if subject.kind == "product" else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in finding.reasons)
     return (
         f'<tr><td class="picture">{thumb}</td><td><span class="subject">{linked}</span>{sku}'
         f"{''.join(_badges(report, line, finding))}"
         f'<ul class="reasons">{reasons}</ul>{_note(finding)}</td>'
-        f'<td class="who">{escape(finding.owner or "")}{_due(finding)}</td>'
-        f'<td class="since">{finding.first_seen:%Y-%m-%d}</td></tr>'
+        f'{who}<td class="since">{finding.first_seen:%Y-%m-%d}</td></tr>'
     )
 
 

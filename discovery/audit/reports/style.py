@@ -23,8 +23,8 @@ p { margin: 0 0 8px; }
 .banner { border-left: 4px solid var(--error); background: #fdf1f0; padding: 12px 16px; margin: 0 0 24px; }
 .banner ul { margin: 6px 0 0; padding-left: 20px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 0; }
-.tile { border: 1px solid var(--line); border-top: 3px solid var(--line); border-radius: 4px;
-  padding: 12px 16px; }
+.tile { display: flex; flex-direction: column; justify-content: space-between; padding: 12px 16px;
+  border: 1px solid var(--line); border-top: 3px solid var(--line); border-radius: 4px; }
 .tile dt { color: var(--soft); font-size: 13px; }
 .tile dd { margin: 2px 0 0; font-size: 28px; line-height: 1.15; font-weight: 600;
   font-variant-numeric: tabular-nums; }
@@ -89,6 +89,9 @@ footer { margin-top: 48px; border-top: 1px solid var(--line); padding-top: 12px;
   .charts { grid-template-columns: 1fr; }
   .findings .since, .findings th.since, .findings td.since { display: none; }
   .findings .who { width: 110px; }
+  .owners { font-size: 13px; }
+  .owners th { font-size: 11px; }
+  .owners .number { width: auto; padding-right: 8px; }
 }
 @media print {
   @page { size: A4; margin: 16mm 14mm; }
@@ -96,8 +99,9 @@ footer { margin-top: 48px; border-top: 1px solid var(--line); padding-top: 12px;
   main { max-width: none; padding: 0; }
   a { color: inherit; }
   h2, .rule header { break-after: avoid; }
-  tr, figure, .tile, .banner { break-inside: avoid; }
-  thead { display: table-header-group; }
+  tr, figure, .tile, .banner, .rule header { break-inside: avoid; }
+  thead { display: table-header-group; break-after: avoid; }
+  .findings .who { width: 150px; }
   .tiles { grid-template-columns: repeat(6, 1fr); gap: 6px; }
   .tile { padding: 8px 10px; }
   .tile dd { font-size: 20px; }
