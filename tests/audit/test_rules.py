@@ -145,13 +145,30 @@ FLAGGED: list[tuple[str, Subject, Context, str]] = [
         "link-conflict",
         dataclasses.replace(ALONE, link_state="conflict", claimants=("A1", "B2")),
         PLAIN,
-        "A1, B2 claim it",
+        "A1 and B2 claim it",
+    ),
+    (
+        "link-conflict",
+        AssetSubject(
+            asset("mg-102-blue.jpg", "MG-102", "MG-103"),
+            (product("MG-102"), product("MG-103")),
+            link_state="conflict",
+            claimants=("MG-102",),
+        ),
+        PLAIN,
+        "carries MG-102, but it is linked to MG-103",
+    ),
+    (
+        "link-conflict",
+        dataclasses.replace(ALONE, link_state="conflict", claimants=("A1",)),
+        PLAIN,
+        "several products claim it",
     ),
     (
         "link-conflict",
         AssetSubject(asset("mg-102-blue.jpg", "MG-102", "MG-103"), (product("MG-102"), product("MG-103"))),
         PLAIN,
-        "carries MG-102, but MG-103",
+        "carries MG-102, but it is linked to MG-103",
     ),
     (
         "link-dead",

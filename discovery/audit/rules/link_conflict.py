@@ -17,9 +17,17 @@ def judge(subject: AssetSubject, _: Context) -> Verdict | None:
 
     A parent and its variants may share pictures, and so may products of which the name carries none.
     """
-    if subject.link_state == CONFLICT:
-        claimants = ", ".join(subject.claimants) or "several products"
-        return Verdict("claimed twice", (f"{claimants} claim it",), related=subject.claimants)
+    if subject.link_state == CONFLICT and len(subject.claimants) > 1:
+        told = f"{', '.join(subject.claimants[:-1])} and {subject.claimants[-1]} claim it"
+        return Verdict("claimed twice", (told,), related=subject.claimants)
+    named_twice = _named_twice(subject)
+    if named_twice is None and subject.link_state == CONFLICT:
+        return Verdict("claimed twice", ("several products claim it",), related=subject.claimants)
+    return named_twice
+
+
+def _named_twice(subject: AssetSubject) -> Verdict | None:
+    """Return what the file's own name has against one of the products that show it."""
     if len(subject.products) < 2:
         return None
     named = [product for product in subject.products if _carries(subject, product)]
@@ -33,7 +41,7 @@ def judge(subject: AssetSubject, _: Context) -> Verdict | None:
     own, other = named[0].source.sku, ", ".join(product.source.sku for product in strangers[:5])
     return Verdict(
         "claimed twice",
-        (f"its name carries {own}, but {other} names it as well",),
+        (f"its name carries {own}, but it is linked to {other} as well",),
         confidence=0.9,
         related=(own, *(product.source.sku for product in strangers)),
     )
