@@ -94,7 +94,7 @@ class LinkDecisions:
 
         Raises:
             InputInvalid: naming each that is wrong: an unknown asset, product or role, a move to nowhere.
-            EngineUnavailable, EngineTimedOut, EngineBusy, EngineConflict: naming each that was not kept.
+            EngineUnavailable, EngineTimedOut, EngineBusy, EngineConflict: naming each that may not be kept.
         """
         self._check(words, by)
         said = [one for number, word in enumerate(words) for one in _parts(number, word)]
@@ -189,20 +189,17 @@ def _parts(number: int, word: LinkWord) -> Iterator[_Said]:
 def _cut_short(error: DiscoveryError, left: Sequence[_Said], count: int) -> DiscoveryError:
     """Return the error that came in between as one that tells what was kept, and what to do about the rest.
 
-    What the engine was keeping just then counts as not kept: nobody knows.
+    Of what the engine was keeping just then nobody knows.
     """
     missing = list(dict.fromkeys(one.number for one in left))
-    if missing:
-        told = (
-            f"{count - len(missing)} of {count} decisions were kept; send all of them again, "
-            "those that were kept stay as they are"
-        )
+    if not missing:
+        told = "all that was decided is kept, but not on both sides yet: send it again, or run over all links"
+    elif count == 1:
+        told = "the decision is not known to be kept: send it again"
     else:
-        told = (
-            "every decision was kept, but not all are on both sides yet; the next run over links brings them "
-            "there, and so does sending them again"
-        )
-    problems = tuple(FieldProblem(f"decisions.{number}", "was not kept") for number in missing)
+        kept = count - len(missing)
+        told = f"{kept} of {count} decisions are kept: send all again, what is kept stays as it is"
+    problems = tuple(FieldProblem(f"decisions.{number}", "is not known to be kept") for number in missing)
     return type(error)(f"{error.detail}; {told}", (*error.problems, *problems))
 
 

@@ -302,7 +302,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "One decision as an object, or several under `decisions`. All of it is looked at first, and if "
         "anything is wrong nothing is kept. It holds over runs, replaced files and rebuilds, until it is "
         "withdrawn or somebody says something else. Where the engine fails in the middle, `errors` name "
-        "what was not kept; sent again, all of it, the same word is not kept twice.",
+        "what may not be kept; sent again, all of it, the same word is not kept twice.",
         body="decisions",
     ),
     Operation(

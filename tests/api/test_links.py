@@ -129,12 +129,12 @@ def test_what_another_person_changes_meanwhile_is_a_conflict(desk: FlaskClient, 
 def test_what_an_engine_that_fails_in_the_middle_did_not_keep_is_named(
     desk: FlaskClient, links: MemoryLinks, body: Any, field: str
 ) -> None:
-    problem = FieldProblem("decisions.0", "was not kept")
-    links.failure = EngineUnavailable("it went away; 0 of 1 decisions were kept; send it again", (problem,))
+    problem = FieldProblem("decisions.0", "is not known to be kept")
+    links.failure = EngineUnavailable("it went away; send it again", (problem,))
     reply = desk.post(ADDRESS, json=body)
     assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
     assert reply.json is not None
-    assert reply.json["errors"] == [{"field": field, "message": "was not kept"}]
+    assert reply.json["errors"] == [{"field": field, "message": "is not known to be kept"}]
     assert "send it again" in reply.json["detail"]
 
 

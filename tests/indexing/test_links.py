@@ -253,7 +253,7 @@ def test_what_an_engine_that_fails_in_the_middle_kept_is_told_and_the_same_may_b
     ]
     with pytest.raises(EngineUnavailable) as caught:
         failing.decide(words, "a librarian")
-    assert "went away; 1 of 3 decisions were kept; send all of them again" in caught.value.detail
+    assert "went away; 1 of 3 decisions are kept: send all again" in caught.value.detail
     assert [one.field for one in caught.value.problems] == ["decisions.1", "decisions.2"]
     assert len(linked.decisions.decide(words, "a librarian")) == 4
     assert linked.skus() == {RED: ("TB-2002",), BLUE: (), OTHER: ("TB-1001",)}
@@ -271,7 +271,7 @@ def test_decisions_that_were_kept_but_not_brought_onto_both_sides_are_told_of(
     linked.run.run()
     prefix = linked.stage.settings.engine.prefix
     decisions = LinkDecisions(Records(engine), Reader(engine), prefix, failing)
-    with pytest.raises(EngineTimedOut, match="every decision was kept") as caught:
+    with pytest.raises(EngineTimedOut, match="all that was decided is kept") as caught:
         decisions.decide([LinkWord(asset_id("studio", RED), "TB-1001", Word.REFUSE)], "a librarian")
     assert caught.value.problems == ()
     assert linked.skus()[RED] == ("TB-1001",)
