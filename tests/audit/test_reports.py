@@ -199,6 +199,13 @@ def test_trends_show_when_there_is_more_than_one_run() -> None:
     assert 'aria-label="Findings by run"' in html(report(finding(), runs=runs))
 
 
+def test_runs_of_one_day_are_told_apart_by_their_hour() -> None:
+    runs = [run(started=NOW - timedelta(hours=hour), finished=NOW) for hour in range(3)]
+    text = html(report(finding(), runs=runs))
+    assert [f">{hour}:00</text>" in text for hour in (10, 11, 12)] == [True] * 3
+    assert ">15 Jun</text>" not in text
+
+
 def test_nothing_wrong_is_said_so() -> None:
     assert "Nothing is wrong that any rule knows of" in html(report())
     assert "No run has come to its end yet" in html(make_report(None, [], (), made=NOW))

@@ -53,12 +53,15 @@ def trend(runs: Sequence[Trend]) -> str:
     thick = min(36.0, slot * 0.62)
     parts = [_grid(most, left, top, width, height)]
     every = max(1, -(-len(told) // 6))
+    when = "%H:%M" if told[0].at.date() == told[-1].at.date() else "%d %b"
     for place, run in enumerate(told):
         x = left + slot * place + (slot - thick) / 2
         parts.append(_column(run, x, thick, most, top, height))
         if place % every == 0 or place == len(told) - 1:
             middle = x + thick / 2
-            parts.append(f'<text class="tick" x="{middle:.1f}" y="{top + height + 16}">{run.at:%d %b}</text>')
+            parts.append(
+                f'<text class="tick" x="{middle:.1f}" y="{top + height + 16}">{run.at:{when}}</text>'
+            )
     return (
         f'<svg class="chart" viewBox="0 0 {left + width + 10} {top + height + 24}" role="img" '
         f'aria-label="Findings by run">{"".join(parts)}</svg>'
