@@ -18,7 +18,6 @@ from benchmarks.noisy import joint_and_look, multiply
 from benchmarks.stand import Stand
 from benchmarks.timing import spread, taken
 from discovery.config import SearchSettings
-from discovery.engine.indices import Indices
 from discovery.engine.reader import Reader
 from discovery.search.filters import filter_clauses
 from discovery.search.request import (
@@ -32,6 +31,7 @@ from discovery.search.request import (
 )
 from discovery.search.service import SearchService
 from discovery.search.vectors import plain
+from indexers.lifecycle import Lifecycle
 
 WORKLOAD = "counts"
 REQUESTS, QUICK_REQUESTS = 200, 40
@@ -65,8 +65,8 @@ def measure(stand: Stand) -> Iterator[Measured]:
     ids, joint = multiply(stand, data.FASHION, MANY, QUICK_VECTORS if stand.quick else MANY_VECTORS)
     yield from _completeness(stand, MANY, texts, ids, joint, "as indexed")
     index = stand.catalogue(MANY, stand.embedder().recipe).names.assets
-    Indices(stand.engine).force_merge(index)
-    yield from _completeness(stand, MANY, texts, ids, joint, "in one segment")
+    Lifecycle(stand.engine, stand.settings(MANY)).settle(index)
+    yield from _completeness(stand, MANY, texts, ids, joint, "settled as for promotion")
     stand.drop(MANY)
 
 

@@ -6,6 +6,7 @@ to its write alias; both change in one step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -30,6 +31,11 @@ from mappings.registry import ASSETS, CATALOGUE, FAMILIES, PRODUCTS, RUNS, Famil
 
 MOST_SOURCES = 1000
 REBUILD = "run `discovery index rebuild`"
+
+SEGMENT_DOCUMENTS = 12_500
+"""Documents of one shard that go into one segment. Each segment's graph is walked on its own, a small one to
+its end: of 100,000 clustered vectors in one segment 0.95 of the nearest 1,000 are found (0.22 at worst), in
+the eight that they were written to 0.99."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +182,16 @@ class Lifecycle:
         moving = {family: name for family, name in chosen.items() if serving[family] != name}
         for name in moving.values():
             self._indices.refresh(name)
-            self._indices.force_merge(name)
+            self.settle(name)
         self._swap(moving, serving)
         retired = tuple(old for family in moving if (old := serving[family]) is not None)
         pruned = self.prune()
         return Change(tuple(chosen.values()), retired, pruned.deleted)
+
+    def settle(self, generation: str) -> None:
+        """Merge a generation into few segments, but not into too few: see ``SEGMENT_DOCUMENTS``."""
+        documents = self._reader.count(generation) / self._settings.engine.shards
+        self._indices.force_merge(generation, segments=max(1, math.ceil(documents / SEGMENT_DOCUMENTS)))
 
     def rollback(self) -> Change:
         """Let the generation before the serving one serve again, on both sides, in one step.
