@@ -82,8 +82,9 @@ def _expected() -> str | None:
     """Return the version of a finding that a change goes by, if it says so."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    versions = sorted(request.if_match.as_set())
-    if len(versions) != 1:
+    versions = request.if_match.as_set()
+    version = next(iter(versions), None)
+    if len(versions) != 1 or not version:
         message = "expected one ETag, as a finding's reply gives it"
         raise InputInvalid(f"If-Match: {message}", (FieldProblem("If-Match", message),))
-    return versions[0]
+    return version
