@@ -40,13 +40,13 @@ def ask(invocation: Invocation, id: str) -> None:
 def run(invocation: Invocation, with_parent: bool) -> None:
     """Run the scheduler until Ctrl-C. Any number may run, on any machines; each job runs on one of them."""
     settings = invocation.settings()
+    if with_parent:
+        _with_parent(settings.schedule)
     service = Service(settings, progress=False)
     scheduler = Scheduler(
         service.jobs(), service.ready_ledger, lambda turn: _turn_command(invocation, turn), settings.schedule
     )
-    if with_parent:
-        _with_parent(settings.schedule)
-    else:
+    if not with_parent:
         logging.getLogger("discovery.scheduler").setLevel(logging.INFO)
         say(f"schedule: running as {scheduler.owner}; Ctrl-C stops it")
     scheduler.run()

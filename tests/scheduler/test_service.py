@@ -132,7 +132,8 @@ def test_a_scheduler_ends_with_the_service_however_that_ends(surroundings: dict[
         scheduler = until(lambda: _children(serving.pid))
         serving.kill()
         serving.wait()
-        assert gone(scheduler)
+        # It may still be loading, and looks for its parent as soon as it has.
+        assert gone(scheduler, PATIENCE_SECONDS)
 
 
 def _children(pid: int) -> list[int]:
