@@ -85,6 +85,12 @@ class HostRefused(DiscoveryError):
     kind = ErrorKind("host-refused", 421, "this host name is not served here")
 
 
+class CrossSiteRefused(DiscoveryError):
+    """A browser sent something that changes things for a page of another site."""
+
+    kind = ErrorKind("cross-site-refused", 403, "another site's page may not do this")
+
+
 class TooLarge(DiscoveryError):
     """A body or picture above the configured limit."""
 

@@ -20,6 +20,7 @@ from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
 from discovery.web.metrics import Metrics, register_metrics
+from discovery.web.origins import register_origin_check
 from discovery.web.pages.routes import error_page, page_routes
 from discovery.web.problems import register_problems
 from discovery.web.replies import register_headers, register_host_check
@@ -41,6 +42,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_headers(app)
     register_metrics(app, metrics)
     register_host_check(app, settings.web)
+    register_origin_check(app, settings.web)
     register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))

@@ -60,7 +60,8 @@ TAGS = ("Search", "Items", "Links", "Audits", "Usage", "Jobs", "Service")
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "
     "Errors are application/problem+json (RFC 9457). Every reply carries X-Request-Id; a sane one that "
-    "you send is kept."
+    "you send is kept. What a browser sends for a page of another origin is refused (403) unless it only "
+    "reads; clients that send neither Sec-Fetch-Site nor Origin are no browsers, and pass."
 )
 _ATTRIBUTES = {"assets": r"^product\.[^.]+$", "products": r"^attribute\.[^.]+$"}
 

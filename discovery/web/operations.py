@@ -127,7 +127,7 @@ _SIMILAR = (
 
 _ALWAYS = (400, 405, 421, 422, 500)
 _SEARCHED = (*_ALWAYS, 503)
-_SENT = (*_SEARCHED, 413, 415)
+_SENT = (*_SEARCHED, 403, 413, 415)
 _ITEM = (*_SEARCHED, 404)
 
 API = "/api/v1"
@@ -471,7 +471,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         "Ask for a run of a job now",
         shapes.JobAsked,
-        (*_ITEM, 409),
+        (*_ITEM, 403, 409),
         "A scheduler takes it up at its next look. Asking again before that changes nothing; while the job "
         "is running it is refused.",
         parameters=(_named("id", "id of the job"),),
