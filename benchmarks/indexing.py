@@ -11,13 +11,11 @@ import os
 import statistics
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import open_clip  # type: ignore[import-untyped]
 import timm
 import torch
-from numpy.typing import NDArray
 
 from benchmarks import data
 from benchmarks.checkpoint import ARCHITECTURE, random_checkpoint
@@ -25,7 +23,7 @@ from benchmarks.measured import Measured, Target
 from benchmarks.stand import Stand
 from benchmarks.timing import taken
 from discovery.config import ImageSettings, ModelSettings
-from discovery.vision.embedder import Embedder
+from discovery.vision.embedder import Embedder, ModelInput
 from discovery.vision.images import open_picture
 from discovery.vision.loading import load_embedder
 from indexers.enrich import decode_target
@@ -116,13 +114,13 @@ def _decoding(records: Sequence[AssetRecord]) -> float:
         return taken(lambda: [None for _ in pool.map(opened, records)])
 
 
-def _tensors(embedder: Embedder, records: Sequence[AssetRecord]) -> list[NDArray[Any]]:
+def _tensors(embedder: Embedder, records: Sequence[AssetRecord]) -> list[ModelInput]:
     limits = ImageSettings()
     pictures = (open_picture(record.read(), limits, target=decode_target(limits)) for record in records)
     return [embedder.prepare(picture) for picture in pictures]
 
 
-def _bare(embedder: Embedder, tensors: Sequence[NDArray[Any]]) -> float:
+def _bare(embedder: Embedder, tensors: Sequence[ModelInput]) -> float:
     size = ModelSettings().batch_size
 
     def work() -> None:

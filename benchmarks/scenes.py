@@ -22,7 +22,7 @@ from discovery.linking.roles import HERO
 from discovery.linking.sightings import Neighbour
 from discovery.picture_sets.standing import SetJudge
 from discovery.vision.colours import dominant_colours
-from discovery.vision.embedder import Embedder
+from discovery.vision.embedder import Embedder, ModelInput
 from discovery.vision.images import open_picture
 from indexers.associate import path_key
 from indexers.build import asset_document, product_document
@@ -107,7 +107,7 @@ def _pictured(
     assets: list[AssetDocument] = []
     rows: list[Looks] = []
     colours: list[str] = []
-    waiting: list[NDArray[np.generic]] = []
+    waiting: list[ModelInput] = []
     known = json.loads(str(kept["colours"])) if kept is not None else None
     for record in records:
         content = record.read()

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-
 from discovery.config import Settings
 from discovery.engine.writer import Outcome as Acknowledgement
 from discovery.engine.writer import Put
 from discovery.errors import DiscoveryError, EmbeddingInvalid, SourceUnavailable
-from discovery.vision.embedder import Embedder, Embedding
+from discovery.vision.embedder import Embedder, Embedding, ModelInput
 from discovery.vision.hashing import checksum as checksum_of
 from discovery.vision.loading import SLICE
 from discovery.vision.metadata import EmbeddedMetadata
@@ -265,9 +263,9 @@ class AssetRun:
                 remake_thumbnail(*bytes_)
                 item.media = source.media
             else:
-                looked = picture_media(*bytes_, self._embedder).media
+                looked, known = picture_media(*bytes_, self._embedder).media, source.media
                 item.media = dataclasses.replace(
-                    looked, recipe=source.media.recipe, vector=source.media.vector, look=source.media.look
+                    looked, recipe=known.recipe, vector=known.vector, look=known.look, base=known.base
                 )
             return item
         # Set before the claim: from then on the item may be in another thread's hands.
@@ -316,19 +314,19 @@ class AssetRun:
                     self._ready.send(copy)
 
     def _vectors(self, items: Sequence[_Item]) -> list[Embedding | None]:
-        tensors = [item.prepared.tensor for item in items if item.prepared is not None]
+        inputs = [item.prepared.input for item in items if item.prepared is not None]
         try:
-            return list(self._embedder.embed_pictures(tensors))
+            return list(self._embedder.embed_pictures(inputs))
         except EmbeddingInvalid:
-            return self._one_by_one(tensors)
+            return self._one_by_one(inputs)
 
-    def _one_by_one(self, tensors: Sequence[NDArray[Any]]) -> list[Embedding | None]:
+    def _one_by_one(self, inputs: Sequence[ModelInput]) -> list[Embedding | None]:
         """Find the pictures that a model cannot do among those it can; one that can do none is broken."""
         found: list[Embedding | None] = []
         last: EmbeddingInvalid | None = None
-        for tensor in tensors:
+        for single in inputs:
             try:
-                found += self._embedder.embed_pictures([tensor])
+                found += self._embedder.embed_pictures([single])
             except EmbeddingInvalid as error:
                 found.append(None)
                 last = error

@@ -17,6 +17,7 @@ from indexers.plan import STATE_FIELDS, StoredState
 from indexers.roster import token
 from indexers.shelf import LinkShelf
 from mappings.documents import AssetDocument, ProductDocument
+from mappings.fields import FEATURES
 from mappings.registry import ASSETS, LINKS, PRODUCTS, RUNS
 
 D = TypeVar("D", AssetDocument, ProductDocument)
@@ -31,8 +32,8 @@ FOLDED_AT_ONCE = 200
 _FINISHED = {"kind": "run", "outcome": "finished"}
 
 _VECTORS: dict[type, tuple[str, ...]] = {
-    AssetDocument: ("media.vector", "media.look"),
-    ProductDocument: ("assets.vector", "assets.look"),
+    AssetDocument: FEATURES["assets"],
+    ProductDocument: FEATURES["products"],
 }
 _HEAVY: dict[type, tuple[str, ...]] = {
     AssetDocument: (*_VECTORS[AssetDocument], "source.description"),

@@ -7,7 +7,6 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from discovery.config import ImageSettings
 from discovery.vision.barcodes import barcodes
 from discovery.vision.colours import dominant_colours, has_plain_background
-from discovery.vision.embedder import Embedder, Embedding
+from discovery.vision.embedder import Embedder, Embedding, ModelInput
 from discovery.vision.hashing import perceptual_hash
 from discovery.vision.images import Picture, open_picture, thumbnail
 from discovery.vision.metadata import EmbeddedMetadata, parse_xmp, read_metadata
@@ -24,6 +23,7 @@ from indexers.sidecars import merged, read_json_sidecar
 from mappings.documents import Media
 
 VECTOR_DECIMALS = 6
+HISTOGRAM_DECIMALS = 4
 MODEL_SIDE = 256
 """Pixels that models are given of a picture's shorter edge, before they cut its middle out."""
 
@@ -36,7 +36,7 @@ class Prepared:
     """An opened picture, ready for the model: its ``media`` without vectors, and the model's input."""
 
     media: Media
-    tensor: NDArray[Any]
+    input: ModelInput
 
 
 class Thumbnails:
@@ -92,6 +92,7 @@ def picture_media(
     """
     picture = open_picture(data, limits, target=decode_target(limits))
     colours = dominant_colours(picture)
+    prepared = embedder.prepare(picture)
     thumbnails.make(checksum, thumbnails.smallest, picture)
     media = Media(
         type="image",
@@ -107,8 +108,9 @@ def picture_media(
         plain_background=has_plain_background(picture),
         barcodes=barcodes(picture) if limits.barcodes else (),
         perceptual_hash=perceptual_hash(picture),
+        histogram=_numbers(prepared.histogram, HISTOGRAM_DECIMALS),
     )
-    return Prepared(media, embedder.prepare(picture))
+    return Prepared(media, prepared)
 
 
 def remake_thumbnail(data: bytes, checksum: str, limits: ImageSettings, thumbnails: Thumbnails) -> None:
@@ -141,7 +143,11 @@ def metadata_of(data: bytes, sidecar: tuple[bytes, str] | None) -> EmbeddedMetad
 def with_vectors(media: Media, embedding: Embedding, recipe: str) -> Media:
     """Return ``media`` with the vectors of ``recipe``, in numbers short enough to be sent."""
     return dataclasses.replace(
-        media, recipe=recipe, vector=_numbers(embedding.vector), look=_numbers(embedding.look)
+        media,
+        recipe=recipe,
+        vector=_numbers(embedding.vector),
+        look=_numbers(embedding.look),
+        base=None if embedding.base is None else _numbers(embedding.base),
     )
 
 
@@ -152,5 +158,5 @@ def orientation(width: int, height: int) -> str:
     return "landscape" if width > height else "portrait"
 
 
-def _numbers(vector: NDArray[np.float32]) -> tuple[float, ...]:
-    return tuple(np.round(vector.astype(np.float64), VECTOR_DECIMALS).tolist())
+def _numbers(vector: NDArray[np.float32], decimals: int = VECTOR_DECIMALS) -> tuple[float, ...]:
+    return tuple(np.round(vector.astype(np.float64), decimals).tolist())

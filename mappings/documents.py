@@ -134,6 +134,8 @@ class Media:
 
     ``plain_background`` is ``None`` for what is no picture; ``barcodes`` are the codes that it shows.
     ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
+    ``histogram`` is how the subject is coloured, and ``base`` the vector before the model was fitted to the
+    catalogue, where it was: with them it can be fitted again without the picture.
     """
 
     type: str
@@ -152,6 +154,8 @@ class Media:
     recipe: str | None = None
     vector: tuple[float, ...] | None = None
     look: tuple[float, ...] | None = None
+    histogram: tuple[float, ...] | None = None
+    base: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,12 @@ VECTORS: dict[Side, tuple[str, str]] = {
 }
 """Joint text-image vector, and image-image vector."""
 
+FEATURES: dict[Side, tuple[str, ...]] = {
+    "assets": (*VECTORS["assets"], "media.histogram", "media.base"),
+    "products": VECTORS["products"],
+}
+"""All that is long rows of numbers, which few readers need."""
+
 SORTS: dict[Side, dict[str, Sort]] = {
     "assets": {
         "relevance": Sort("relevance", "_score", True),

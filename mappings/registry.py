@@ -53,8 +53,9 @@ FINDINGS = Family("findings", 1)
 LINKS = Family("links", 1)
 DECISIONS = Family("decisions", 1)
 USAGE = Family("usage", 1)
+MODELS = Family("models", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE)
+FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE, MODELS)
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""
 

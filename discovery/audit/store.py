@@ -24,6 +24,7 @@ from discovery.engine.reader import Reader
 from discovery.engine.records import Records, Stored
 from discovery.engine.writer import Operation, Put, Update, Writer
 from discovery.errors import NotFound
+from mappings.fields import FEATURES
 from mappings.registry import ASSETS, FINDINGS, LINKS, PRODUCTS, RUNS
 
 KEEP_ALIVE_SECONDS = 300
@@ -32,7 +33,7 @@ NEIGHBOURS_AT_ONCE = 25
 MOST_SOURCES = 1000
 MOST_RUNS = 1000
 
-VECTORS = ("media.vector", "media.look", "assets.vector", "assets.look")
+VECTORS = (*FEATURES["assets"], *FEATURES["products"])
 SIDE_FIELD = {"assets": "media.type", "products": "source.sku"}
 """A field that every document of a side has, and none of the other."""
 

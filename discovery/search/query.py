@@ -18,7 +18,7 @@ from discovery.search.identifiers import has_identifier, identifier_signal
 from discovery.search.request import Filters, Mode
 from discovery.search.text import can_be_respelt, highlight, matching_clause, spelling, text_signal
 from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
-from mappings.fields import VECTORS, Field, Side
+from mappings.fields import FEATURES, VECTORS, Field, Side
 
 WITH_SIGNALS = {"include_named_queries_score": "true"}
 """Makes the engine tell each signal's share of a score. It is a parameter of the address of a single
@@ -171,7 +171,7 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
         "size": size,
         "track_total_hits": True,
         "track_scores": True,
-        "_source": {"excludes": [*VECTORS[question.side], *UNSHOWN[question.side]]},
+        "_source": {"excludes": [*FEATURES[question.side], *UNSHOWN[question.side]]},
         "query": question.query(),
         "sort": question.order,
     }

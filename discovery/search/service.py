@@ -60,7 +60,7 @@ from discovery.search.standing import FAMILIES, Pictured, Searching, Snapshots, 
 from discovery.search.text import corrected, normalise
 from discovery.search.vectors import Model, plain
 from mappings.documents import AssetDocument, ProductDocument
-from mappings.fields import VECTORS, Field, Side
+from mappings.fields import FEATURES, Field, Side
 
 T = TypeVar("T")
 
@@ -567,7 +567,7 @@ def _items_body(
         "track_total_hits": False,
         "query": {"bool": {"filter": list(always), "must": [clause]}},
         "sort": by_score(),
-        "_source": True if vectors else {"excludes": list(VECTORS[side])},
+        "_source": True if vectors else {"excludes": list(FEATURES[side])},
     }
 
 

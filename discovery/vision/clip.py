@@ -25,8 +25,9 @@ from torch.nn import functional
 
 from discovery.errors import ModelUnavailable
 from discovery.vision import precision
+from discovery.vision.colours import histogram
 from discovery.vision.eight_bits import in_eight_bits
-from discovery.vision.embedder import Embedding, Recipe, Vector, validate
+from discovery.vision.embedder import Embedding, ModelInput, Recipe, Vector, validate
 from discovery.vision.images import Picture
 
 SCHEMES = ("hf-hub:", "local-dir:")
@@ -38,6 +39,7 @@ CONTRASTIVE_TEXT_FLOOR = 0.2
 SIGMOID_TEXT_FLOOR = 0.05
 SIMILAR_FLOOR = 0.7
 SLICE = 8
+_TEXTS = 32
 
 _RESAMPLING = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -70,31 +72,40 @@ class ClipEmbedder:
         """One space for texts, pictures and looks."""
         return self._recipe
 
-    def prepare(self, picture: Picture) -> NDArray[Any]:
+    def prepare(self, picture: Picture) -> ModelInput:
         """Return the framed picture as uint8 of shape (3, height, width)."""
-        return self._framing.prepare(picture)
+        return ModelInput(self._framing.prepare(picture), histogram(picture))
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         """Return the vector of each prepared picture, as its look too."""
         if not batch:
             return []
         with torch.inference_mode():
             parts = [
-                self._pictures(torch.from_numpy(np.stack(batch[start : start + SLICE])))[0]
+                self._pictures(
+                    torch.from_numpy(np.stack([one.pixels for one in batch[start : start + SLICE]]))
+                )[0]
                 for start in range(0, len(batch), SLICE)
             ]
         vectors = torch.cat(parts).numpy()
         validate(vectors, len(batch), self._recipe.dimension)
-        return [Embedding(vector, vector) for vector in vectors]
+        return [Embedding(vector, vector, one.histogram) for vector, one in zip(vectors, batch, strict=True)]
 
     def embed_text(self, text: str) -> Vector:
         """Return the text's vector; longer texts than the model's context are cut."""
-        with torch.inference_mode():
-            encoded = self._model.encode_text(self._tokenizer([text]), normalize=True)  # type: ignore[operator]
-            vectors = np.asarray(encoded.float(), dtype=np.float32)
-        validate(vectors, 1, self._recipe.dimension)
-        vector: Vector = vectors[0]
+        vector: Vector = self.embed_texts([text])[0]
         return vector
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each text."""
+        vectors = np.empty((len(texts), self._recipe.dimension), dtype=np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(texts), _TEXTS):
+                tokens = self._tokenizer(list(texts[start : start + _TEXTS]))
+                encoded = self._model.encode_text(tokens, normalize=True)  # type: ignore[operator]
+                vectors[start : start + _TEXTS] = encoded.float().numpy()
+        validate(vectors, len(texts), self._recipe.dimension)
+        return vectors
 
 
 class Framing:

@@ -23,9 +23,15 @@ from mappings.documents import Colour
 Array = NDArray[np.float64]
 
 MOST_COLOURS = 5
+BINS = (6, 9, 9)
+"""Parts of L, a and b that a histogram tells apart: coarse in lightness, which is light and shadow too."""
+
+BIN_COUNT = math.prod(BINS)
 LEAST_SHARE = 0.06
 
 _SIDE = 64
+_KEPT = "subject"
+_RANGES = ((0.0, 100.0), (-90.0, 90.0), (-90.0, 90.0))
 
 # What retail calls a colour, and typical sRGB values of it; several where one word spans a wide range.
 # Gold and silver are missing on purpose: they are a shine, not a place in CIELAB.
@@ -110,11 +116,36 @@ def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
     ``hex`` is the mean colour that goes by the name, ``share`` the part of the subject it covers, with
     the middle counting more; colours below 0.06 are left out.
     """
-    rgb = np.asarray(_small(picture))
-    lab = to_lab(rgb)
-    weights = _weights(_subject(lab))
-    chosen = weights > 0
-    return _named(*_binned(rgb[chosen], lab[chosen], weights[chosen]))
+    return _named(*_binned(*_subject_pixels(picture)))
+
+
+def histogram(picture: Picture) -> NDArray[np.float32]:
+    """Return how the picture's subject is coloured: square roots of the shares of bins in CIELAB, norm 1.
+
+    Between two of them the scalar product is their Bhattacharyya coefficient. The subject is that of
+    :func:`dominant_colours`, the bins are :data:`BINS` over L from 0 to 100, a and b from -90 to 90.
+    """
+    _, lab, weights = _subject_pixels(picture)
+    steps = [
+        np.clip((lab[:, axis] - low) / (high - low) * count, 0, count - 1).astype(np.intp)
+        for axis, ((low, high), count) in enumerate(zip(_RANGES, BINS, strict=True))
+    ]
+    places = np.ravel_multi_index(tuple(steps), BINS)
+    totals = np.bincount(places, weights, minlength=BIN_COUNT)
+    shares: NDArray[np.float32] = np.sqrt(totals / totals.sum()).astype(np.float32)
+    return shares
+
+
+def _subject_pixels(picture: Picture) -> tuple[NDArray[np.uint8], Array, Array]:
+    """Return the subject's pixels in sRGB [n, 3] and CIELAB [n, 3], and what each counts [n]."""
+    known: tuple[NDArray[np.uint8], Array, Array] | None = picture.kept.get(_KEPT)
+    if known is None:
+        rgb = np.asarray(_small(picture))
+        lab = to_lab(rgb)
+        weights = _weights(_subject(lab))
+        chosen = weights > 0
+        known = picture.kept[_KEPT] = (rgb[chosen], lab[chosen], weights[chosen])
+    return known
 
 
 def has_plain_background(picture: Picture) -> bool:

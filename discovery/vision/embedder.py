@@ -28,7 +28,8 @@ class Recipe:
     ``preprocessing`` a text that changes whenever the pixels given to the model would. ``dimension`` is
     that of the space which texts and pictures share, ``look_dimension`` that of the space in which
     pictures are compared with pictures. Below ``text_floor`` (text to picture) and ``similar_floor``
-    (picture to picture), cosines both, a hit is noise.
+    (picture to picture), cosines both, a hit is noise. ``adapter`` is the SHA-256 of the map that fits the
+    model to a catalogue, where there is one.
     """
 
     model: str
@@ -38,20 +39,37 @@ class Recipe:
     look_dimension: int
     text_floor: float
     similar_floor: float
+    adapter: str | None = None
 
     @property
     def digest(self) -> str:
         """Sixteen hexadecimal digits over all that changes vectors; the floors do not."""
-        named = (self.model, self.weights, self.preprocessing, self.dimension, self.look_dimension)
+        named = [self.model, self.weights, self.preprocessing, self.dimension, self.look_dimension]
+        if self.adapter is not None:
+            named.append(self.adapter)
         return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:_DIGEST_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """One picture as a model takes it: ``pixels`` as the model wants them, and the subject's colours."""
+
+    pixels: NDArray[Any]
+    histogram: Vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """One picture's two vectors, float32 of unit norm: ``vector`` [dimension], ``look`` [look_dimension]."""
+    """One picture's two vectors, float32 of unit norm: ``vector`` [dimension], ``look`` [look_dimension].
+
+    ``histogram`` is how its subject is coloured (:func:`discovery.vision.colours.histogram`), ``base`` the
+    vector before it was fitted to a catalogue, where it was. All together are what another fit needs.
+    """
 
     vector: Vector
     look: Vector
+    histogram: Vector
+    base: Vector | None = None
 
 
 class Embedder(Protocol):
@@ -61,10 +79,10 @@ class Embedder(Protocol):
     def recipe(self) -> Recipe:
         """What the vectors are made by."""
 
-    def prepare(self, picture: Picture) -> NDArray[Any]:
+    def prepare(self, picture: Picture) -> ModelInput:
         """Return one picture as the model's input, channels first; safe to call in many threads."""
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         """Return one :class:`Embedding` for each prepared picture, in order.
 
         Raises:
@@ -73,6 +91,13 @@ class Embedder(Protocol):
 
     def embed_text(self, text: str) -> Vector:
         """Return the unit vector [dimension] of ``text`` in the space shared with pictures.
+
+        Raises:
+            EmbeddingInvalid: as :meth:`embed_pictures`.
+        """
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each of ``texts``, as :meth:`embed_text` would; faster where they are many.
 
         Raises:
             EmbeddingInvalid: as :meth:`embed_pictures`.

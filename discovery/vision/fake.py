@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from discovery.vision.embedder import Embedding, Recipe, Vector, unit, validate
+from discovery.vision.colours import histogram
+from discovery.vision.embedder import Embedding, ModelInput, Recipe, Vector, unit, validate
 from discovery.vision.images import Picture
 
 DIMENSION = 64
@@ -56,20 +57,23 @@ class FakeEmbedder:
         """Dimension 64; the look has one number for each sample and one that is constant."""
         return self._recipe
 
-    def prepare(self, picture: Picture) -> NDArray[Any]:
+    def prepare(self, picture: Picture) -> ModelInput:
         """Return uint8 of shape (3, 8, 8)."""
         small = picture.small.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
-        return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))
+        return ModelInput(np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)), histogram(picture))
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         """Return, for each picture, its shares of the eleven colours and its layout."""
         if not batch:
             return []
-        vectors = unit(np.stack([_shares(pixels) for pixels in batch]))
-        looks = unit(np.stack([_layout(pixels) for pixels in batch]))
+        vectors = unit(np.stack([_shares(one.pixels) for one in batch]))
+        looks = unit(np.stack([_layout(one.pixels) for one in batch]))
         validate(vectors, len(batch), self._recipe.dimension)
         validate(looks, len(batch), self._recipe.look_dimension)
-        return [Embedding(vector, look) for vector, look in zip(vectors, looks, strict=True)]
+        return [
+            Embedding(vector, look, one.histogram)
+            for vector, look, one in zip(vectors, looks, batch, strict=True)
+        ]
 
     def embed_text(self, text: str) -> Vector:
         """Return the sum of the words' vectors: an axis for a colour, a hash for any other word."""
@@ -77,6 +81,13 @@ class FakeEmbedder:
         vector = unit(np.sum([_word(word) for word in words], axis=0))
         validate(vector[None, :], 1, self._recipe.dimension)
         return vector
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each text."""
+        rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        for place, text in enumerate(texts):
+            rows[place] = self.embed_text(text)
+        return rows
 
 
 def _shares(pixels: NDArray[Any]) -> NDArray[np.float32]:

@@ -58,7 +58,8 @@ class Picture:
     ``image`` is RGB, upright, in sRGB, and may be smaller than the original when a target was given;
     ``width`` and ``height`` are the original's, in pixels, after orientation. ``format`` is lowercase
     ("jpeg"). ``small`` is ``image`` reduced by a whole factor, made once and shared by all that needs
-    few pixels (hashes, colours, small thumbnails, models).
+    few pixels (hashes, colours, small thumbnails, models). ``kept`` is for what is worked out from it once
+    and asked for more than once.
     """
 
     image: Image.Image
@@ -68,6 +69,7 @@ class Picture:
     mime: str
     frames: int
     small: Image.Image = field(init=False, repr=False, compare=False)
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         longer, shorter = max(self.image.size), min(self.image.size)

@@ -11,17 +11,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from discovery.config import ModelSettings
-from discovery.vision.embedder import Embedder, Embedding, Recipe, Vector
+from discovery.vision.embedder import Embedder, Embedding, ModelInput, Recipe, Vector
 from discovery.vision.images import Picture
 
 # What a text query may have to wait for: one slice of somebody else's batch, not the whole of it.
 SLICE = 8
+TEXTS = 64
 
 FAKE = "fake"
 STARTER = "starter"
@@ -42,11 +41,11 @@ class SerialEmbedder:
         """The recipe of the model behind the queue."""
         return self._embedder.recipe
 
-    def prepare(self, picture: Picture) -> NDArray[Any]:
+    def prepare(self, picture: Picture) -> ModelInput:
         """Return one picture as the model's input, in the calling thread."""
         return self._embedder.prepare(picture)
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         """Return one embedding for each prepared picture; other callers take turns between slices."""
         waiting: list[Future[list[Embedding]]] = [
             self._queue.submit(self._embedder.embed_pictures, batch[start : start + SLICE])
@@ -57,6 +56,15 @@ class SerialEmbedder:
     def embed_text(self, text: str) -> Vector:
         """Return the text's vector."""
         return self._queue.submit(self._embedder.embed_text, text).result()
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each text; other callers take turns between parts of them."""
+        waiting = [
+            self._queue.submit(self._embedder.embed_texts, texts[start : start + TEXTS])
+            for start in range(0, len(texts), TEXTS)
+        ]
+        rows = [future.result() for future in waiting]
+        return np.concatenate(rows) if rows else np.zeros((0, self.recipe.dimension), dtype=np.float32)
 
 
 class QueryVectors:

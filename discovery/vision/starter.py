@@ -33,7 +33,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +44,8 @@ from torch.nn import functional
 
 from discovery.errors import ModelUnavailable
 from discovery.vision import precision
-from discovery.vision.embedder import Embedding, Recipe, Vector, validate
+from discovery.vision.colours import histogram
+from discovery.vision.embedder import Embedding, ModelInput, Recipe, Vector, validate
 from discovery.vision.images import Picture
 from discovery.vision.lite0 import CLASSES, FEATURES, INPUT_SIDE, Lite0
 from discovery.vision.minilm import WIDTH, MiniLM
@@ -85,31 +85,45 @@ class StarterEmbedder:
         """Joint space of 384 numbers, look of 1280."""
         return self._recipe
 
-    def prepare(self, picture: Picture) -> NDArray[Any]:
+    def prepare(self, picture: Picture) -> ModelInput:
         """Return the middle of the picture as uint8 of shape (3, 224, 224)."""
-        return prepare(picture)
+        return ModelInput(prepare(picture), histogram(picture))
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         """Return both vectors of each prepared picture."""
         if not batch:
             return []
         with torch.inference_mode():
             outputs = [
-                self._pictures(torch.from_numpy(np.stack(batch[start : start + SLICE])))
+                self._pictures(
+                    torch.from_numpy(np.stack([one.pixels for one in batch[start : start + SLICE]]))
+                )
                 for start in range(0, len(batch), SLICE)
             ]
         vectors, looks = (torch.cat(parts).numpy() for parts in zip(*outputs, strict=True))
         validate(vectors, len(batch), self._recipe.dimension)
         validate(looks, len(batch), self._recipe.look_dimension)
-        return [Embedding(vector, look) for vector, look in zip(vectors, looks, strict=True)]
+        return [
+            Embedding(vector, look, one.histogram)
+            for vector, look, one in zip(vectors, looks, batch, strict=True)
+        ]
 
     def embed_text(self, text: str) -> Vector:
         """Return the text's vector; longer texts than 256 tokens are cut."""
-        with torch.inference_mode():
-            vectors = np.asarray(self._texts([text]), dtype=np.float32)
-        validate(vectors, 1, self._recipe.dimension)
-        vector: Vector = vectors[0]
+        vector: Vector = self.embed_texts([text])[0]
         return vector
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each text."""
+        vectors = np.empty((len(texts), self._recipe.dimension), dtype=np.float32)
+        # Texts of like length together waste no padding.
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        with torch.inference_mode():
+            for start in range(0, len(order), _TEXT_BATCH):
+                part = order[start : start + _TEXT_BATCH]
+                vectors[part] = self._texts([texts[n] for n in part]).numpy()
+        validate(vectors, len(texts), self._recipe.dimension)
+        return vectors
 
 
 def prepare(picture: Picture) -> NDArray[np.uint8]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from numpy.typing import NDArray
 from PIL import Image
 
 from discovery.config import Settings
 from discovery.errors import DiscoveryError
-from discovery.vision.embedder import Embedding
+from discovery.vision.embedder import Embedding, ModelInput
 from discovery.vision.fake import FakeEmbedder
 from indexers.catalogue import Catalogue
 from indexers.pipeline import index_assets, index_products
@@ -87,7 +86,7 @@ class CountingEmbedder(FakeEmbedder):
         self.embedded = 0
         self.batches: list[int] = []
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         self.embedded += len(batch)
         self.batches.append(len(batch))
         return super().embed_pictures(batch)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from numpy.typing import NDArray
 
 from discovery.config import EngineSettings, Settings
 from discovery.engine.client import Engine, connect
@@ -28,7 +27,7 @@ from discovery.errors import (
     RunInProgress,
     SourceUnavailable,
 )
-from discovery.vision.embedder import Embedding
+from discovery.vision.embedder import Embedding, ModelInput
 from indexers import asset_run
 from indexers.lifecycle import Lifecycle
 from indexers.records import AssetRecord, Problem
@@ -129,7 +128,7 @@ def test_an_engine_killed_in_the_middle_ends_the_run_with_its_error_and_the_next
     connected = connect(EngineSettings(), address.url)
 
     class Killer(CountingEmbedder):
-        def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+        def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
             if self.embedded == 4:
                 os.kill(address.pid, signal.SIGKILL)
             return super().embed_pictures(batch)
@@ -179,7 +178,7 @@ def test_ctrl_c_ends_the_run_at_once_with_a_right_summary(stage: Stage) -> None:
     forever = threading.Event()
 
     class Interrupting(CountingEmbedder):
-        def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+        def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
             if self.embedded >= 44:
                 os.kill(os.getpid(), signal.SIGINT)
                 forever.wait(1)
@@ -251,8 +250,8 @@ def test_one_picture_that_the_model_cannot_do_fails_alone(
 ) -> None:
     embed = stage.embedder.embed_pictures
 
-    def particular(batch: Sequence[NDArray[Any]]) -> list[Embedding]:
-        if any(tensor[2].mean() > 200 and tensor[0].mean() < 100 for tensor in batch):
+    def particular(batch: Sequence[ModelInput]) -> list[Embedding]:
+        if any(one.pixels[2].mean() > 200 and one.pixels[0].mean() < 100 for one in batch):
             raise EmbeddingInvalid("not this one")
         return embed(batch)
 

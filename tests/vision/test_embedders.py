@@ -72,8 +72,8 @@ def test_pictures_of_any_shape_can_be_prepared_at_the_same_time_in_many_threads(
     pictures = [pictured(plain("teal", *shape)) for shape in shapes] * 4
     with ThreadPoolExecutor(4) as pool:
         prepared = list(pool.map(embedder.prepare, pictures))
-    assert len({(one.shape, str(one.dtype)) for one in prepared}) == 1
-    assert prepared[0].shape[0] == 3
+    assert len({(one.pixels.shape, str(one.pixels.dtype)) for one in prepared}) == 1
+    assert prepared[0].pixels.shape[0] == 3
     assert len(embedder.embed_pictures(prepared)) == 20
 
 

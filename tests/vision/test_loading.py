@@ -8,15 +8,13 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from discovery.config import ModelSettings
 from discovery.errors import EmbeddingInvalid
-from discovery.vision.embedder import Embedding, Vector
+from discovery.vision.embedder import Embedding, ModelInput, Vector
 from discovery.vision.fake import FakeEmbedder
 from discovery.vision.loading import SLICE, QueryVectors, SerialEmbedder, load_embedder
 from tests.vision.conftest import drawn, pictured
@@ -40,7 +38,7 @@ class Watched(FakeEmbedder):
         self._leave()
         return vector
 
-    def embed_pictures(self, batch: Sequence[NDArray[Any]]) -> list[Embedding]:
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
         self._enter()
         self.batches.append(len(batch))
         embeddings = super().embed_pictures(batch)

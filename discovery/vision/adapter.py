@@ -1,0 +1,331 @@
+"""A model fitted to one catalogue: from what a picture looks like to the words its products are sold by.
+
+Kernel ridge regression (Saunders, Gammerman and Vovk, ICML 1998) from two blocks of features, the look and
+the colour histogram, to the mean text vector of a few captions of the product that a picture shows. It is
+local: a picture unlike all that it was fitted on has a kernel of nearly nothing and keeps its place in the
+model's own space, so words of other worlds go on finding what they found, and two catalogues do not pull at
+each other. Above :data:`MOST_LANDMARKS` pictures the kernel is approximated by some of them (Nyström;
+Rudi, Camoriano and Rosasco, "Less is More", NIPS 2015), in memory that does not grow with the catalogue.
+
+What it gains is in docs/decisions/0011. Pure numpy: nothing is drawn, so the same pairs give the same map.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.errors import ModelUnavailable
+from discovery.vision.embedder import Embedder, Embedding, ModelInput, Recipe, Vector, unit, validate
+from discovery.vision.images import Picture
+
+Matrix = NDArray[np.float32]
+
+MOST_LANDMARKS = 4000
+ROWS_AT_ONCE = 2048
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How an adapter is fitted.
+
+    ``colour`` is the histogram's weight beside the look's 1, ``width`` the kernel's factor of the squared
+    distance, ``ridge`` what keeps it from learning by heart, and ``blend`` how much of the model's own
+    vector is added, at least. A picture whose nearest landmark has a kernel of ``near`` is the catalogue's
+    own; one of half that or less is a stranger, and keeps the model's own vector.
+    """
+
+    colour: float = 0.5
+    width: float = 0.5
+    ridge: float = 0.1
+    blend: float = 0.1
+    near: float = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Pictures by row: looks [n, l], histograms [n, h] and the vectors of the model as it came [n, d]."""
+
+    looks: Matrix
+    histograms: Matrix
+    bases: Matrix
+
+    def __len__(self) -> int:
+        """Return how many pictures there are."""
+        return len(self.looks)
+
+    def rows(self, chosen: Any) -> Features:
+        """Return those rows that an index, a slice or a mask chooses."""
+        return Features(self.looks[chosen], self.histograms[chosen], self.bases[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """What makes both blocks comparable: each less its mean, divided by the root of its mean squared norm."""
+
+    look_mean: Matrix
+    look_size: float
+    histogram_mean: Matrix
+    histogram_size: float
+    bins: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, features: Features) -> Scaling:
+        """Return the scaling of pictures that a map is fitted on; bins that none of them uses are dropped."""
+        bins = np.flatnonzero(features.histograms.sum(axis=0) > 0).astype(np.int32)
+        look_mean, look_size = _spread(features.looks)
+        histogram_mean, histogram_size = _spread(features.histograms[:, bins])
+        return cls(look_mean, look_size, histogram_mean, histogram_size, bins)
+
+    def blocks(self, features: Features) -> tuple[Matrix, Matrix]:
+        """Return looks and histograms, scaled."""
+        looks = (features.looks - self.look_mean) / self.look_size
+        histograms = (features.histograms[:, self.bins] - self.histogram_mean) / self.histogram_size
+        return looks.astype(np.float32), histograms.astype(np.float32)
+
+    def joined(self, features: Features, colour: float) -> Matrix:
+        """Return both blocks side by side, the histogram weighted."""
+        looks, histograms = self.blocks(features)
+        return np.hstack([looks, np.float32(colour) * histograms])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """A fitted map. ``base`` is the digest of the recipe whose features it takes."""
+
+    base: str
+    tuning: Tuning
+    scaling: Scaling
+    landmarks: Matrix
+    weights: Matrix
+    mean: Matrix
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the map."""
+        return f"sha256:{hashlib.sha256(self.to_bytes()).hexdigest()}"
+
+    def vectors(self, features: Features) -> Vector:
+        """Return the fitted vectors [n, d], unit norm, of pictures."""
+        made = np.empty((len(features), len(self.mean)), dtype=np.float32)
+        for start in range(0, len(features), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            made[part] = self.blended(self.predicted(features.rows(part)), features.bases[part])
+        return made
+
+    def predicted(self, features: Features) -> tuple[Matrix, Matrix]:
+        """Return what the kernel alone says of pictures [n, d], and their nearest landmarks' kernel [n]."""
+        rows = self.scaling.joined(features, self.tuning.colour)
+        alike = kernel(distances(rows, self.landmarks), self.tuning.width)
+        return alike @ self.weights, alike.max(axis=1)
+
+    def blended(self, predicted: tuple[Matrix, Matrix], bases: Matrix) -> Vector:
+        """Return unit vectors of what was predicted and of the model's own vectors."""
+        said, nearest = predicted
+        own = np.clip(2 * nearest / np.float32(self.tuning.near) - 1, 0, 1)[:, None]
+        return unit(own * (said + self.mean) + np.maximum(np.float32(self.tuning.blend), 1 - own) * bases)
+
+    def tuned(self, **changed: float) -> Adapter:
+        """Return the same map with another ``blend`` or ``near``, which need no new fit."""
+        return dataclasses.replace(self, tuning=dataclasses.replace(self.tuning, **changed))
+
+    def to_bytes(self) -> bytes:
+        """Return the map as an uncompressed ``npz``; equal maps have equal bytes."""
+        named = {"base": self.base, "tuning": dataclasses.asdict(self.tuning), "format": FORMAT}
+        scaling = self.scaling
+        sizes = np.array([scaling.look_size, scaling.histogram_size])
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            about=np.frombuffer(json.dumps(named, sort_keys=True).encode(), dtype=np.uint8),
+            look_mean=scaling.look_mean,
+            histogram_mean=scaling.histogram_mean,
+            sizes=sizes,
+            bins=scaling.bins,
+            landmarks=self.landmarks.astype(np.float16),
+            weights=self.weights.astype(np.float32),
+            mean=self.mean,
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Adapter:
+        """Return the map that :meth:`to_bytes` wrote.
+
+        Raises:
+            ModelUnavailable: the bytes are no map, or one of another version.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as kept:
+                about = json.loads(kept["about"].tobytes())
+                if about["format"] != FORMAT:
+                    raise ModelUnavailable(
+                        f"the adapter has format {about['format']}, this version reads {FORMAT}; "
+                        "run discovery model adapt"
+                    )
+                look_size, histogram_size = kept["sizes"].tolist()
+                scaling = Scaling(
+                    kept["look_mean"], look_size, kept["histogram_mean"], histogram_size, kept["bins"]
+                )
+                return cls(
+                    about["base"],
+                    Tuning(**about["tuning"]),
+                    scaling,
+                    kept["landmarks"].astype(np.float32),
+                    kept["weights"],
+                    kept["mean"],
+                )
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise ModelUnavailable(
+                f"the adapter cannot be read ({type(error).__name__}); run discovery model adapt"
+            ) from error
+
+
+def fit(
+    base: str,
+    features: Features,
+    targets: Matrix,
+    groups: Sequence[str],
+    tuning: Tuning,
+    most_landmarks: int = MOST_LANDMARKS,
+) -> Adapter:
+    """Return the map from pictures to their ``targets`` [n, d]; ``groups`` names each picture's product."""
+    scaling = Scaling.of(features)
+    mean = targets.mean(axis=0).astype(np.float32)
+    chosen = spread_out(groups, most_landmarks)
+    # Rounded as they are kept, so that a map says the same before it is written and after.
+    landmarks = scaling.joined(features.rows(chosen), tuning.colour)
+    landmarks = landmarks.astype(np.float16).astype(np.float32)
+    among = kernel(distances(landmarks, landmarks), tuning.width).astype(np.float64)
+    if len(chosen) == len(features):
+        among[np.diag_indices_from(among)] += tuning.ridge
+        weights = np.linalg.solve(among, (targets - mean)[chosen].astype(np.float64))
+    else:
+        weights = _nystrom(features, targets - mean, scaling, landmarks, among, tuning)
+    return Adapter(base, tuning, scaling, landmarks, weights.astype(np.float32), mean)
+
+
+def _nystrom(
+    features: Features,
+    targets: Matrix,
+    scaling: Scaling,
+    landmarks: Matrix,
+    among: NDArray[np.float64],
+    tuning: Tuning,
+) -> NDArray[np.float64]:
+    count = len(landmarks)
+    left: NDArray[np.float64]
+    left, right = tuning.ridge * among, np.zeros((count, targets.shape[1]))
+    for start in range(0, len(features), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        rows = scaling.joined(features.rows(part), tuning.colour)
+        near = kernel(distances(rows, landmarks), tuning.width).astype(np.float64)
+        left += near.T @ near
+        right += near.T @ targets[part]
+    # Two landmarks that are nearly one picture would make the system singular.
+    left[np.diag_indices_from(left)] += 1e-8 * np.trace(left) / count
+    solved: NDArray[np.float64] = np.linalg.solve(left, right)
+    return solved
+
+
+def spread_out(groups: Sequence[str], most: int) -> NDArray[np.intp]:
+    """Return the places of at most ``most`` pictures, in order: as even over groups as can be, none drawn."""
+    if len(groups) <= most:
+        return np.arange(len(groups))
+    turns: dict[str, int] = {}
+    ranked: list[tuple[int, bytes, int]] = []
+    for place, group in enumerate(groups):
+        turn = turns.get(group, 0)
+        turns[group] = turn + 1
+        shuffled = hashlib.blake2b(f"{group}\0{turn}".encode("utf-8", "replace"), digest_size=8).digest()
+        ranked.append((turn, shuffled, place))
+    return np.sort(np.array([place for *_, place in sorted(ranked)[:most]], dtype=np.intp))
+
+
+def distances(rows: Matrix, others: Matrix) -> Matrix:
+    """Return squared Euclidean distances [n, m]."""
+    squared = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None, :]
+    apart: Matrix = np.maximum(squared - 2 * (rows @ others.T), 0).astype(np.float32)
+    return apart
+
+
+def kernel(squared: Matrix, width: float) -> Matrix:
+    """Return the Gaussian kernel of squared distances."""
+    alike: Matrix = np.exp(np.float32(-width) * squared)
+    return alike
+
+
+def _spread(rows: Matrix) -> tuple[Matrix, float]:
+    mean = rows.mean(axis=0, dtype=np.float64)
+    size = float(np.sqrt(((rows - mean) ** 2).sum(axis=1).mean())) if rows.size else 0.0
+    return mean.astype(np.float32), size or 1.0
+
+
+class AdaptedEmbedder:
+    """Any embedder, fitted to a catalogue: the same texts and looks, other vectors of pictures.
+
+    ``text_floor`` is where noise ends among the fitted vectors.
+    """
+
+    def __init__(self, embedder: Embedder, adapter: Adapter, text_floor: float) -> None:
+        self._embedder = embedder
+        self._adapter = adapter
+        self._recipe = adapted_recipe(embedder.recipe, adapter.digest, text_floor)
+        if adapter.base != embedder.recipe.digest:
+            raise ModelUnavailable(
+                f"the adapter was fitted on recipe {adapter.base}, the model is {embedder.recipe.model!r} "
+                f"of recipe {embedder.recipe.digest}; run discovery model adapt"
+            )
+
+    @property
+    def recipe(self) -> Recipe:
+        """The model's recipe, with the adapter in it."""
+        return self._recipe
+
+    def prepare(self, picture: Picture) -> ModelInput:
+        """Return one picture as the model's input."""
+        return self._embedder.prepare(picture)
+
+    def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
+        """Return fitted vectors, the model's own looks, and what it said before as ``base``."""
+        made = self._embedder.embed_pictures(batch)
+        if not made:
+            return []
+        vectors = self._adapter.vectors(features_of(made))
+        validate(vectors, len(made), self._recipe.dimension)
+        return [
+            dataclasses.replace(one, vector=vector, base=one.vector)
+            for one, vector in zip(made, vectors, strict=True)
+        ]
+
+    def embed_text(self, text: str) -> Vector:
+        """Return the text's vector, which is the model's own."""
+        return self._embedder.embed_text(text)
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """Return one row for each text."""
+        return self._embedder.embed_texts(texts)
+
+
+def adapted_recipe(base: Recipe, adapter: str, text_floor: float) -> Recipe:
+    """Return the recipe of a model with an adapter; both must be the same for vectors to be comparable."""
+    return dataclasses.replace(base, adapter=adapter, text_floor=text_floor)
+
+
+def features_of(embeddings: Iterable[Embedding]) -> Features:
+    """Return the features of pictures that a model has just embedded."""
+    made = list(embeddings)
+    return Features(
+        np.stack([one.look for one in made]),
+        np.stack([one.histogram for one in made]),
+        np.stack([one.vector for one in made]),
+    )
