@@ -16,6 +16,7 @@ import numpy as np
 import open_clip  # type: ignore[import-untyped]
 import timm
 import torch
+from numpy.typing import NDArray
 
 from benchmarks import data
 from benchmarks.checkpoint import ARCHITECTURE, random_checkpoint
@@ -60,7 +61,8 @@ def _shares(
 ) -> Iterator[Measured]:
     """Measure model, run, model, run …: each run is compared with the model before and after it."""
     tensors = _tensors(embedder, records)
-    _eager(network, tensors[: ModelSettings().batch_size])
+    pixels = [one.pixels for one in tensors]
+    _eager(network, pixels[: ModelSettings().batch_size])
     eager: list[float] = []
     _bare(embedder, tensors[: ModelSettings().batch_size])
     bare = [_bare(embedder, tensors)]
@@ -71,7 +73,7 @@ def _shares(
         seconds, stages = _run(stand, f"{name.lower()}-{round_}", embedder, records)
         whole.append(seconds)
         decoded.append(_decoding(records))
-        eager.append(_eager(network, tensors))
+        eager.append(_eager(network, pixels))
         bare.append(_bare(embedder, tensors))
     models = [(bare[n] + bare[n + 1]) / 2 for n in range(len(whole))]
     count = len(records)
@@ -130,7 +132,7 @@ def _bare(embedder: Embedder, tensors: Sequence[ModelInput]) -> float:
     return taken(work)
 
 
-def _eager(network: torch.nn.Module, tensors: Sequence[NDArray[Any]]) -> float:
+def _eager(network: torch.nn.Module, tensors: Sequence[NDArray[np.uint8]]) -> float:
     """Return the seconds of the network as its library makes it, on tensors that are ready for it."""
     size = ModelSettings().batch_size
     ready = [

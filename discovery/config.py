@@ -223,6 +223,12 @@ class ModelSettings:
     threads: int = _key(0, "threads of the model; 0 for one a core", check=_between(0, 512))
     batch_size: int = _key(32, "pictures embedded at once", check=_between(1, 1024))
     query_cache: int = _key(2048, "query vectors kept in memory", check=_at_least(0))
+    adapt_least: int = _key(
+        200, "pictures of products that fitting the model to the catalogue needs", check=_at_least(20)
+    )
+    adapt_share: float = _key(
+        0.1, "the job that fits the model does so when this share of the links changed", check=_between(0, 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +459,7 @@ class ScheduleSettings:
     usage: str = _key("every 1 hour", "when usage is counted onto assets and products", check=_moment)
     report: str = _key("0 6 * * *", "when owners are mailed what is theirs", check=_moment)
     clean_up: str = _key("0 2 * * *", "when what nothing needs any more is removed", check=_moment)
+    adapt: str = _key("", "when the model is fitted to the catalogue, if enough changed", check=_moment)
     index_minutes: float = _key(720.0, "longest time of that job", check=_between(0.01, 100_000))
     link_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
     audit_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
@@ -460,6 +467,7 @@ class ScheduleSettings:
     usage_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
     report_minutes: float = _key(30.0, "longest time of that job", check=_between(0.01, 100_000))
     clean_up_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
+    adapt_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
     at_once: int = _key(2, "jobs that one machine runs at the same time", check=_between(1, 64))
     lease_seconds: float = _key(
         60.0,

@@ -10,6 +10,7 @@ from discovery.audit.model import AuditRun, Outcome
 from discovery.errors import DiscoveryError
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
 from discovery.usage.rollup import RollUp
+from indexers.adaptation import Adaptation
 from indexers.link_run import LinkSummary
 from indexers.reconcile import Reconciliation
 from indexers.summary import RunSummary
@@ -28,6 +29,17 @@ def indexed(
         figures.update(_of_links(links))
     outcome = FAILED if errors else PROBLEMS if reasons else SUCCEEDED
     return JobOutcome(outcome, figures, next(iter(reasons), None))
+
+
+def adapted(came: Adaptation | None) -> JobOutcome:
+    """Return the outcome of fitting the model; ``None`` where too little changed to try."""
+    if came is None:
+        return JobOutcome(figures={"tried": 0})
+    figures: dict[str, float] = {"tried": 1, "pictures": came.pictures}
+    figures["adopted"] = int(came.outcome == "adopted")
+    if came.fitted is not None:
+        figures |= {"before": came.fitted.base.queries, "after": came.fitted.adapted.queries}
+    return JobOutcome(figures=figures, reason=came.reason)
 
 
 def linked(summary: LinkSummary) -> JobOutcome:

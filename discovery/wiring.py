@@ -39,6 +39,7 @@ from discovery.vision.embedder import Embedder, Vector
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web.services import Check, Reading, Services, Usage
+from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
 from indexers.enrich import Thumbnails
@@ -46,6 +47,7 @@ from indexers.gate import Gate, GateReport
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
 from indexers.link_run import Explanation, LinkRun, LinkSummary
+from indexers.models import FittedModel, FittedModels, ModelShelf
 from indexers.paging import pages
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
@@ -101,7 +103,21 @@ class Service:
         return connect(settings.engine, url)
 
     def embedder(self) -> Embedder:
-        """Return the model, loaded once for the whole process.
+        """Return the model of the serving index: the configured one, or that as fitted to the catalogue.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded; the next call tries again.
+        """
+        return self.fitted.serving()
+
+    @cached_property
+    def fitted(self) -> FittedModels:
+        """The model that made an index, whichever serves."""
+        settings = self.settings
+        return FittedModels(lambda: self.engine, settings.engine.prefix, settings.home, self.base_embedder)
+
+    def base_embedder(self) -> Embedder:
+        """Return the configured model, loaded once for the whole process.
 
         Raises:
             ModelUnavailable: it cannot be loaded; the next call tries again.
@@ -112,7 +128,8 @@ class Service:
             return self._embedder
 
     def _query_vector(self, text: str) -> Vector:
-        embedder = self.embedder()
+        # A fitted model has the words of the one it was fitted on.
+        embedder = self.base_embedder()
         with self._loading:
             if self._queries is None:
                 self._queries = QueryVectors(embedder, self.settings.model.query_cache)
@@ -132,12 +149,17 @@ class Service:
     def search(self) -> SearchService:
         """The read side."""
         settings = self.settings
+
+        def model(recipe: str | None) -> EmbedderModel:
+            return EmbedderModel(lambda: self.fitted.of(recipe), settings.images, self._query_vector)
+
         return SearchService(
             Reader(self.engine),
             settings.search,
             settings.engine.prefix,
-            EmbedderModel(self.embedder, settings.images, self._query_vector),
+            model(None),
             self.original,
+            fitted=model,
             cursor_key=_cursor_key(settings.home),
         )
 
@@ -309,6 +331,14 @@ class Service:
         change = self.lifecycle.rebuild(self.embedder().recipe, fill)
         return change, tuple(summaries)
 
+    def adapting(self, progress: Progress) -> Adapting:
+        """Return what fits the configured model to the catalogue."""
+        return Adapting(self.engine, self.lifecycle, self.settings, self.base_embedder(), progress)
+
+    def fitted_models(self) -> tuple[FittedModel, ...]:
+        """Return every try to fit a model to the catalogue, the newest first."""
+        return ModelShelf(self.engine, self.settings.engine.prefix).records()
+
     def gate(self) -> GateReport:
         """Compare every known source with the index."""
         gate = Gate(self.lifecycle.serving(), self.settings)
@@ -452,6 +482,12 @@ class Service:
                 lambda _turn: outcomes.linked(self.links.run()),
             ),
             job(
+                "adapt",
+                "Fit the model to the catalogue",
+                "words find pictures by what the catalogue calls them, once enough links are new",
+                lambda _turn: self._adapt_job(),
+            ),
+            job(
                 "usage",
                 "Count usage",
                 "sorting by use, and what the audit says of it, go by real figures",
@@ -530,6 +566,10 @@ class Service:
         removed = clean_up(self.lifecycle.serving(), known, folder, datetime.now(UTC), keep)
         return {**asdict(removed), "jobs": self.ledger().drop(job.id for job in self.jobs())}
 
+    def _adapt_job(self) -> JobOutcome:
+        adapting = self.adapting(Silent())
+        return outcomes.adapted(adapting.adapt() if adapting.is_due() else None)
+
     def _index_job(self) -> JobOutcome:
         summaries: list[RunSummary] = []
         errors: list[DiscoveryError] = []
@@ -568,7 +608,11 @@ class Service:
 
     def readiness(self) -> tuple[Check, ...]:
         """Return whether engine, index and model answer, each with the reason if not."""
-        return (_check("engine", self._ping), _check("index", self._index), _check("model", self.embedder))
+        return (
+            _check("engine", self._ping),
+            _check("index", self._index),
+            _check("model", self.base_embedder),
+        )
 
     def _ping(self) -> None:
         self.engine.ping()

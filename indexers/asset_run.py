@@ -121,6 +121,7 @@ class AssetRun:
             if run.terms.dry_run:
                 self._plan(items)
                 return run.end(interrupted=False)
+            self._catalogue.ensure_recipe(self._recipe)
             self._others = self._catalogue.has_vectors(self._recipe)
             interrupted = run.work(lambda: self._plan(items), self._threads())
         except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from discovery.config import IndexSettings
 from discovery.engine.client import Engine
 from discovery.engine.reader import Reader
 from discovery.engine.writer import Operation, Outcome, Put, Writer
-from discovery.errors import IndexMissing
+from discovery.errors import IndexMismatch, IndexMissing
 from indexers.associate import MOST_PRODUCTS, Place
 from indexers.plan import STATE_FIELDS, StoredState
 from indexers.roster import token
@@ -211,6 +211,16 @@ class Catalogue:
         for name in (self.names.assets, self.names.products, self.names.runs, self.names.links):
             if not self.reader.exists(name):
                 raise IndexMissing(f"there is no index {name!r}; `discovery index run` makes it")
+
+    def ensure_recipe(self, recipe: str) -> None:
+        """Refuse to write vectors into an index of others, should it have been replaced since the call.
+
+        Raises:
+            IndexMismatch: the index holds vectors of another recipe.
+        """
+        stamps = self.reader.mapping_meta(self.names.assets).values()
+        if any(stamp.get("recipe") != recipe for stamp in stamps):
+            raise IndexMismatch("another model began to serve meanwhile; run it again")
 
     def writer(self, *, threads: int = 1, pause: Callable[[float], Any] | None = None) -> Writer:
         """Return a writer as configured; ``pause`` is how it waits before it tries again."""

@@ -92,6 +92,8 @@ def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
         "text_floor": recipe.text_floor,
         "similar_floor": recipe.similar_floor,
     }
+    if recipe.adapter is not None:
+        description["adapter"] = recipe.adapter
     return VectorSpace(recipe.dimension, recipe.look_dimension, recipe.digest, description, engine)
 
 
@@ -167,12 +169,18 @@ class Lifecycle:
         try:
             fill(made.catalogue)
         except BaseException:
-            self._indices.delete([made.assets, made.products])
+            self.discard(made)
             raise
         return self.promote([made.assets, made.products])
 
-    def promote(self, generations: Sequence[str] | None = None) -> Change:
+    def discard(self, made: Generation) -> None:
+        """Delete a generation that was not filled to its end."""
+        self._indices.delete([made.assets, made.products])
+
+    def promote(self, generations: Sequence[str] | None = None, *, settled: bool = False) -> Change:
         """Settle generations and let them serve, in one step; without names, the newest of each side.
+
+        Those that are ``settled`` already, but for a few documents, serve at once.
 
         Raises:
             InputInvalid: a name that is no generation of this prefix.
@@ -180,9 +188,9 @@ class Lifecycle:
         chosen = self._chosen(generations)
         serving = {family: self._serving(family) for family in chosen}
         moving = {family: name for family, name in chosen.items() if serving[family] != name}
-        for name in moving.values():
-            self._indices.refresh(name)
-            self.settle(name)
+        if not settled:
+            for name in moving.values():
+                self.settle(name)
         self._swap(moving, serving)
         retired = tuple(old for family in moving if (old := serving[family]) is not None)
         pruned = self.prune()
@@ -190,6 +198,7 @@ class Lifecycle:
 
     def settle(self, generation: str) -> None:
         """Merge a generation into few segments, but not into too few: see ``SEGMENT_DOCUMENTS``."""
+        self._indices.refresh(generation)
         documents = self._reader.count(generation) / self._settings.engine.shards
         self._indices.force_merge(generation, segments=max(1, math.ceil(documents / SEGMENT_DOCUMENTS)))
 

@@ -10,6 +10,7 @@ import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def open_world(embedder: Embedder, home: Path) -> OpenWorld:
         with np.load(file, allow_pickle=False) as kept:
             features = Features(kept["looks"], kept["histograms"], kept["bases"])
             return OpenWorld(features, kept["captions"], kept["right"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         pass
     made = _made(embedder)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -115,16 +115,14 @@ def vocabulary(shown: Sequence[Pictured], features: Features) -> Vocabulary:
         if code in (FAMILY, CATEGORY) and near.agreement(code) >= _LEAST_AGREEMENT
     ]
     if not kinds:
-        kinds = [(seen, code) for code in candidates if (seen := near.agreement(code)) >= _LEAST_AGREEMENT]
+        agreed = [(near.agreement(code), code) for code in candidates]
+        kinds = [pair for pair in agreed if pair[0] >= _LEAST_AGREEMENT]
     if not kinds:
         return Vocabulary(None, ())
     kind = max(kinds)[1]
-    seen = [
-        (near.agreement(code, within=kind), code)
-        for code in candidates
-        if code not in (FAMILY, CATEGORY, kind)
-    ]
-    traits = sorted((pair for pair in seen if pair[0] >= _LEAST_AGREEMENT), reverse=True)
+    others = [code for code in candidates if code not in (FAMILY, CATEGORY, kind)]
+    told = [(near.agreement(code, within=kind), code) for code in others]
+    traits = sorted((pair for pair in told if pair[0] >= _LEAST_AGREEMENT), reverse=True)
     return Vocabulary(kind, tuple(code for _, code in traits[:MOST_TRAITS]))
 
 

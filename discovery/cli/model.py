@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
+from discovery.cli.index import progress_line
 from discovery.cli.invocation import Group, Invocation, pass_invocation, say
 from discovery.vision.precision import sample_pictures
 from discovery.wiring import Service
+from indexers.adaptation import figures_of
+from indexers.models import ADOPTED
 
 _TEXTS = 20
 
@@ -24,7 +29,7 @@ def model_group() -> None:
 def build(invocation: Invocation) -> None:
     """Load the configured model once, and compute what later starts take from disk."""
     started = time.monotonic()
-    recipe = Service(invocation.settings()).embedder().recipe
+    recipe = Service(invocation.settings()).base_embedder().recipe
     seconds = time.monotonic() - started
     invocation.emit(
         {"model": recipe.model, "recipe": recipe.digest, "seconds": round(seconds, 2)},
@@ -32,26 +37,129 @@ def build(invocation: Invocation) -> None:
     )
 
 
+@model_group.command()
+@click.option("--dry-run", is_flag=True, help="Fit and measure; keep nothing, change nothing.")
+@pass_invocation
+def adapt(invocation: Invocation, dry_run: bool) -> None:
+    """Fit the model to the catalogue's own words; it serves if that is better on held-out products."""
+    service = Service(invocation.settings())
+    with progress_line("adapt") as line:
+        came = service.adapting(line).adapt(dry_run=dry_run)
+    verb = {"adopted": "would serve" if dry_run else "serves now", "refused": "is not adopted"}
+    if came.fitted is None:
+        lines = [f"left as it is: {came.reason}"]
+    else:
+        fitted = came.fitted
+        words = ", ".join((fitted.words.kind or "", *fitted.words.traits))
+        lines = [
+            f"fitted on {fitted.pictures} pictures by name, {words}; judged on {fitted.held_out} held out",
+            *_figure_lines(figures_of(fitted)),
+            f"recipe {came.recipe} {verb[came.outcome]}: {came.reason}",
+        ]
+    lines.append("; ".join(f"{name} {took:.1f} s" for name, took in came.seconds.items()))
+    invocation.emit(
+        {
+            "outcome": came.outcome,
+            "reason": came.reason,
+            "pictures": came.pictures,
+            "recipe": came.recipe,
+            "figures": figures_of(came.fitted) if came.fitted else None,
+            "serving": list(came.change.serving) if came.change else [],
+            "seconds": dict(came.seconds),
+        },
+        lines,
+    )
+
+
+@model_group.command("use")
+@click.argument("model")
+@pass_invocation
+def use(invocation: Invocation, model: str) -> None:
+    """Let MODEL serve: "base", or the beginning of a fitted model's recipe as in list."""
+    service = Service(invocation.settings())
+    with progress_line("use") as line:
+        change = service.adapting(line).use(model)
+    invocation.emit(
+        {"serving": list(change.serving), "retired": list(change.retired)},
+        [f"serving: {', '.join(change.serving)}"],
+    )
+
+
 @model_group.command("list")
 @pass_invocation
 def list_models(invocation: Invocation) -> None:
-    """Show the configured model's recipe, and the one that the index was made with."""
-    settings = invocation.settings()
-    service = Service(settings)
-    recipe = service.embedder().recipe
+    """Show the configured model, those fitted to the catalogue with their figures, and which serves."""
+    service = Service(invocation.settings())
+    recipe = service.base_embedder().recipe
     stamps = {family.family: family.stamp.get("recipe") for family in service.lifecycle.status()}
     serving = {name: stamp for name, stamp in stamps.items() if stamp}
+    fitted = service.fitted_models()
+    known = {recipe.digest} | {one.recipe for one in fitted}
+
+    def marks(digest: str) -> str:
+        where = ", ".join(name for name, stamp in serving.items() if stamp == digest)
+        return f"; serves {where}" if where else ""
+
     lines = [
-        f"{recipe.model}: recipe {recipe.digest}",
+        f"base: {recipe.model}: recipe {recipe.digest}{marks(recipe.digest)}",
         f"  dimensions: {recipe.dimension} (text and picture), {recipe.look_dimension} (picture and picture)",
         f"  floors: text {recipe.text_floor}, similar {recipe.similar_floor} (cosine)",
         f"  weights {recipe.weights}",
     ]
+    for one in fitted:
+        other = "" if one.base == recipe.digest else f"; fitted on another model, {one.model}"
+        used = marks(one.recipe) if one.outcome == ADOPTED else ""
+        lines.append(f"{one.recipe}: {one.outcome} {one.fitted:%Y-%m-%d %H:%M}{used}{other}: {one.reason}")
+        lines += _figure_lines(one.figures)
     lines += [
-        f"  {name} index: {'this recipe' if stamp == recipe.digest else f'another recipe, {stamp}'}"
+        f"the {name} index holds vectors of another recipe, {stamp}"
         for name, stamp in serving.items()
+        if stamp not in known
     ]
-    invocation.emit({"configured": recipe, "digest": recipe.digest, "indexed": serving}, lines)
+    invocation.emit(
+        {
+            "configured": recipe,
+            "digest": recipe.digest,
+            "indexed": serving,
+            "fitted": [
+                {
+                    "recipe": one.recipe,
+                    "base": one.base,
+                    "model": one.model,
+                    "outcome": one.outcome,
+                    "reason": one.reason,
+                    "fitted": one.fitted,
+                    "text_floor": one.floor,
+                    "figures": dict(one.figures),
+                    "serves": one.outcome == ADOPTED and one.recipe in serving.values(),
+                }
+                for one in fitted
+            ],
+        },
+        lines,
+    )
+
+
+_FIGURES = {
+    "queries": "made queries, nDCG@10",
+    "kinds": "  of a kind",
+    "traits": "  of a trait and kind",
+    "first_kind": "  first hit of the right kind",
+    "first_trait": "  first hit of the right trait and kind",
+    "names": "by product name, mean reciprocal rank",
+    "same_product": "picture to picture, same product first",
+    "same_look": "picture to picture, one kind among ten",
+    "open_world": "words of other worlds, nDCG@10",
+}
+
+
+def _figure_lines(figures: Mapping[str, Any]) -> list[str]:
+    base, adapted = figures["base"], figures["adapted"]
+    return [
+        f"  {label}: {base[name]:.3f} -> {adapted[name]:.3f}"
+        for name, label in _FIGURES.items()
+        if base[name] is not None and adapted[name] is not None
+    ]
 
 
 @model_group.command()
@@ -60,7 +168,7 @@ def list_models(invocation: Invocation) -> None:
 def bench(invocation: Invocation, seconds: float) -> None:
     """Time the model on this machine: pictures a second in batches, and one query's words."""
     settings = invocation.settings()
-    embedder = Service(settings).embedder()
+    embedder = Service(settings).base_embedder()
     say(f"timing {embedder.recipe.model} for {seconds:.0f} s")
     samples = [embedder.prepare(picture) for picture in sample_pictures()]
     batch = (samples * settings.model.batch_size)[: settings.model.batch_size]

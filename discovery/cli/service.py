@@ -76,7 +76,7 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
 
 def _load(service: Service) -> None:
     try:
-        service.embedder()
+        service.base_embedder()
     except ModelUnavailable as error:
         say(f"discovery: {error.kind.title}: {error.detail}; searching by words alone")
 

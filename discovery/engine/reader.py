@@ -132,12 +132,14 @@ class Reader:
         page: int = 1000,
         *,
         source_excludes: Sequence[str] = (),
+        versions: bool = False,
     ) -> Iterator[dict[str, Any]]:
         """Yield every hit (``_id``, ``_source`` …) of a query once, in no set order, in constant memory.
 
         What is seen is the index as it was when the scan began, however it changes meanwhile. Shard by
         shard, in the order in which documents lie there: a tie-breaker over shards (``_shard_doc``) does not
-        exist before OpenSearch 3, and sorting by ``_id`` would load every id into the engine's heap.
+        exist before OpenSearch 3, and sorting by ``_id`` would load every id into the engine's heap. With
+        ``versions`` hits say ``_version``, ``_seq_no`` and ``_primary_term`` too.
 
         Raises:
             CursorExpired: the consumer let more than five minutes pass between two pages.
@@ -145,11 +147,17 @@ class Reader:
         for name, shard in self._shards(index):
             pit = self._open_point_in_time(name, SCAN_KEEP_ALIVE_SECONDS, {"preference": f"_shards:{shard}"})
             parts = {"excludes": list(source_excludes)} if source_includes is None else list(source_includes)
-            with closing(self._walk(pit, query, parts, page)) as hits:
+            with closing(self._walk(pit, query, parts, page, versions=versions)) as hits:
                 yield from hits
 
     def _walk(
-        self, pit: str, query: Mapping[str, Any] | None, parts: Mapping[str, Any] | list[str], page: int
+        self,
+        pit: str,
+        query: Mapping[str, Any] | None,
+        parts: Mapping[str, Any] | list[str],
+        page: int,
+        *,
+        versions: bool,
     ) -> Generator[dict[str, Any], None, None]:
         body: dict[str, Any] = {
             "query": query or {"match_all": {}},
@@ -158,6 +166,8 @@ class Reader:
             "track_total_hits": False,
             "_source": parts,
         }
+        if versions:
+            body |= {"version": True, "seq_no_primary_term": True}
         try:
             while True:
                 body["pit"] = {"id": pit, "keep_alive": f"{SCAN_KEEP_ALIVE_SECONDS}s"}

@@ -95,10 +95,15 @@ class Answered:
     pit: str | None = None
 
 
+class _ReplacedError(IndexMismatch):
+    """The index was replaced by one of another model while a search was under way."""
+
+
 class SearchService:
     """Search, similarity, completion and single items, for one prefix of indices.
 
-    ``model`` makes vectors and may be absent at any time; ``read_original`` returns an asset's bytes.
+    ``model`` makes vectors and may be absent at any time; ``fitted``, where it is given, returns the model
+    that made the vectors of an index, by the recipe of its stamp. ``read_original`` returns an asset's bytes.
     ``cursor_key`` signs cursors: give one that outlives the process if cursors are to.
     """
 
@@ -111,12 +116,13 @@ class SearchService:
         read_original: Callable[[AssetDocument], bytes],
         access: Access = everything,
         *,
+        fitted: Callable[[str | None], Model] | None = None,
         cursor_key: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reader = reader
         self._settings = settings
-        self._model = model
+        self._fitted = fitted or (lambda _recipe: model)
         self._read_original = read_original
         self._access = access
         self._key = cursor_key or secrets.token_bytes(32)
@@ -133,6 +139,18 @@ class SearchService:
             CursorExpired: naming ``after``.
             IndexMissing, IndexMismatch: as named; and the engine's own errors.
         """
+        return self._whole(lambda: self._search_words(request, viewer))
+
+    def _whole(self, answer: Callable[[], SearchPage]) -> SearchPage:
+        """Answer from one generation; from the new one if it began to serve while the old one was asked."""
+        try:
+            return answer()
+        except _ReplacedError:
+            for side in FAMILIES:
+                self._stamps.forget(side)
+            return answer()
+
+    def _search_words(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
         started = time.perf_counter()
         side = _side(request.side)
         q = normalise(request.q, self._settings.max_query_characters)
@@ -189,6 +207,9 @@ class SearchService:
             IndexMismatch: the index holds vectors of another model.
             CursorExpired, IndexMissing, SourceUnavailable: as named; and the engine's own errors.
         """
+        return self._whole(lambda: self._search_likeness(request, viewer))
+
+    def _search_likeness(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
         started = time.perf_counter()
         side = _side(request.side)
         stamp = self._stamps.of(side)
@@ -339,7 +360,7 @@ class SearchService:
             side,
             q,
             mode,
-            plain(self._from_model(lambda: self._model.text(q))),
+            plain(self._from_model(lambda: self._fitted(stamp.recipe).text(q))),
             recipe.text_floor if floor == MODELS_OWN else floor,
             self._settings.visual_weight,
             self._settings.visual_candidates,
@@ -347,7 +368,7 @@ class SearchService:
         )
 
     def _recipe_of(self, stamp: Stamp, side: Side) -> Any:
-        recipe = self._from_model(lambda: self._model.recipe)
+        recipe = self._from_model(lambda: self._fitted(stamp.recipe).recipe)
         if stamp.recipe != recipe.digest:
             raise IndexMismatch(
                 f"the index of {side} holds {'vectors of another model' if stamp.recipe else 'no vectors'}; "
@@ -449,7 +470,7 @@ class SearchService:
         if block.vector is None or block.look is None:
             raise refused(name, f"{given[:100]!r} has no picture to compare with")
         if block.recipe != stamp.recipe:
-            raise IndexMismatch(
+            raise _ReplacedError(
                 "the two indices hold vectors of different models; run discovery index rebuild"
             )
         return found.id, block.vector, block.look
@@ -464,7 +485,7 @@ class SearchService:
         self, data: bytes, request: SimilarRequest, stamp: Stamp
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         self._recipe_of(stamp, request.side)
-        made = self._from_model(lambda: self._model.picture(data, request.region))
+        made = self._from_model(lambda: self._fitted(stamp.recipe).picture(data, request.region))
         return plain(made.vector), plain(made.look)
 
     def _similar_floor(self, request: SimilarRequest, stamp: Stamp) -> float:
@@ -534,7 +555,7 @@ class SearchService:
     def _index(self, side: Side, recipe: str | None) -> str:
         stamp = self._stamps.of(side)
         if recipe is not None and stamp.recipe != recipe:
-            raise IndexMismatch(
+            raise _ReplacedError(
                 f"the index of {side} was just replaced by one of another model; search again"
             )
         return stamp.index

@@ -19,6 +19,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +185,7 @@ class Adapter:
                     kept["weights"],
                     kept["mean"],
                 )
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelUnavailable(
                 f"the adapter cannot be read ({type(error).__name__}); run discovery model adapt"
             ) from error
@@ -223,14 +224,14 @@ def _nystrom(
     tuning: Tuning,
 ) -> NDArray[np.float64]:
     count = len(landmarks)
-    left: NDArray[np.float64]
-    left, right = tuning.ridge * among, np.zeros((count, targets.shape[1]))
+    left: NDArray[np.floating[Any]] = tuning.ridge * among
+    right: NDArray[np.floating[Any]] = np.zeros((count, targets.shape[1]))
     for start in range(0, len(features), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
         rows = scaling.joined(features.rows(part), tuning.colour)
         near = kernel(distances(rows, landmarks), tuning.width).astype(np.float64)
-        left += near.T @ near
-        right += near.T @ targets[part]
+        left = left + near.T @ near
+        right = right + near.T @ targets[part]
     # Two landmarks that are nearly one picture would make the system singular.
     left[np.diag_indices_from(left)] += 1e-8 * np.trace(left) / count
     solved: NDArray[np.float64] = np.linalg.solve(left, right)

@@ -127,7 +127,7 @@ class CountingReader(Reader):
 
 
 def _settings_of(service: SearchService, prefix: str) -> tuple[Any, ...]:
-    return service._settings, prefix, service._model, service._read_original
+    return service._settings, prefix, service._fitted(None), service._read_original
 
 
 def test_a_walk_survives_a_shared_point_in_time_that_the_engine_lost(shop: str, serve: Serve) -> None:
