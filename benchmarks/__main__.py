@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from benchmarks import (
+    adapting,
     audit,
     counts,
     indexing,
@@ -39,6 +40,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "search": search.measure,
     "counts": counts.measure,
     "relevance": relevance.measure,
+    "adapting": adapting.measure,
     "audit": audit.measure,
     "linking": linking.measure,
     "scheduling": scheduling.measure,

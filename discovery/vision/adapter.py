@@ -7,7 +7,7 @@ model's own space, so words of other worlds go on finding what they found, and t
 each other. Above :data:`MOST_LANDMARKS` pictures the kernel is approximated by some of them (Nyström;
 Rudi, Camoriano and Rosasco, "Less is More", NIPS 2015), in memory that does not grow with the catalogue.
 
-What it gains is in docs/decisions/0011. Pure numpy: nothing is drawn, so the same pairs give the same map.
+What it gains is in docs/decisions/0012. Pure numpy: nothing is drawn, so the same pairs give the same map.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from discovery.search.request import Mode, SearchRequest, SimilarRequest, Viewer
 from discovery.search.service import SearchService
 from discovery.vision.adapter import Features
 from discovery.vision.colours import BIN_COUNT
-from discovery.vision.embedder import unit
+from discovery.vision.embedder import Vector, unit
 from indexers.adaptation import Adapting, changed, gathered, sketch
 from indexers.fitting import Pairs, try_fit
 from indexers.lifecycle import Lifecycle
@@ -141,7 +143,8 @@ def test_searches_are_whole_all_the_while(
     came = adapting.adapt()
     service = searching(engine, settings, fitted)
     asset = next(one.id for one in shop.assets().values() if one.source.key == "sofa-1.png")
-    stop, wrong, asked = threading.Event(), [], [0]
+    stop, asked = threading.Event(), [0]
+    wrong: list[Any] = []
 
     def loop() -> None:
         while not stop.is_set():
@@ -169,7 +172,8 @@ def test_searches_are_whole_all_the_while(
 def test_what_is_written_while_a_generation_is_filled_is_in_it(
     shop: Stage, adapting: Adapting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle, done = Lifecycle.settle, []
+    settle = Lifecycle.settle
+    done: list[bool] = []
     kept = {f"sofa-{n}.png": picture(COLOURS["sofa"], spot=n) for n in range(EACH)}
 
     def busy(self: Lifecycle, generations: list[str]) -> None:
@@ -266,7 +270,7 @@ def test_pictures_of_several_products_teach_nothing(stage: Stage) -> None:
 WIDTH, TEXT = 24, 32
 
 
-def text_vectors(texts: list[str] | tuple[str, ...]) -> np.ndarray:
+def text_vectors(texts: Sequence[str]) -> Vector:
     """Each text has a direction of its own; those that share words are near."""
 
     def word(one: str) -> np.ndarray:
