@@ -160,10 +160,12 @@ class FittedModels:
         self._loaded: dict[str, Embedder] = {}
 
     def of(self, recipe: str | None) -> Embedder:
-        """Return the model of a recipe, the configured one where the recipe is not of a fitted one.
+        """Return the model of a recipe, the configured one where the recipe is of none that was fitted on it.
+
+        Whoever compares that one's recipe with the stamp then refuses the index, and says what to run.
 
         Raises:
-            ModelUnavailable: the model or its adapter cannot be loaded, or the adapter was fitted on another.
+            ModelUnavailable: the model or its adapter cannot be loaded.
         """
         base = self._base()
         if recipe is None or recipe == base.recipe.digest:
@@ -172,7 +174,7 @@ class FittedModels:
             if recipe not in self._loaded:
                 shelf = ModelShelf(self._engine(), self._prefix)
                 record = shelf.adopted(recipe)
-                if record is None:
+                if record is None or record.base != base.recipe.digest:
                     return base
                 adapter = Adapter.from_bytes(self._data(shelf, record))
                 # One or two generations exist at a time; older adapters need not stay in memory.

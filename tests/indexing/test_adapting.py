@@ -244,6 +244,10 @@ def test_models_that_cannot_serve_are_refused_by_name(
     other._recipe = dataclasses.replace(other.recipe, weights="sha256:00", model="other")
     with pytest.raises(InputInvalid, match=r"fitted on 'fake'.*'other'"):
         Adapting(engine, lifecycle, settings, other).use(str(came.recipe))
+    strange = FittedModels(lambda: engine, settings.engine.prefix, settings.home, lambda: other)
+    assert strange.serving() is other
+    with pytest.raises(IndexMismatch, match=r"'fake'.*'other'.*discovery index rebuild"):
+        lifecycle.ensure(strange.serving().recipe)
 
 
 def test_without_an_index_there_is_nothing_to_fit(engine: Engine, settings: Settings) -> None:
