@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks import data
 from benchmarks.judged import Judged, judged_queries, ndcg
-from benchmarks.measured import Measured
+from benchmarks.measured import Measured, Target
 from benchmarks.noisy import copy_without_products
 from benchmarks.stand import Stand
 from discovery.engine.reader import Reader
@@ -30,8 +30,10 @@ def measure(stand: Stand) -> Iterator[Measured]:
     stand.fashion()
     queries = judged_queries(stand.garments())
     yield from _by_text(stand.search(data.FASHION), queries, "with their products")
+    yield from _by_understanding(stand.search(data.FASHION), queries, "with their products")
     copy_without_products(stand, data.FASHION, ALONE)
     yield from _by_text(stand.search(ALONE), queries, "without products")
+    yield from _by_understanding(stand.search(ALONE), queries, "without products")
     stand.drop(ALONE)
     yield from _by_picture(stand)
     yield from _known_items(stand)
@@ -51,9 +53,27 @@ def _by_text(service: SearchService, queries: Sequence[Judged], which: str) -> I
         )
 
 
-def _skus(service: SearchService, text: str, mode: Mode) -> list[str]:
+def _by_understanding(service: SearchService, queries: Sequence[Judged], which: str) -> Iterator[Measured]:
+    """Yield whether taking words for attributes is ever worse than taking them for words."""
+    means = [
+        statistics.fmean(
+            ndcg(_skus(service, query.text, Mode.AUTO, understand=understand), query.right, DEPTH)
+            for query in queries
+        )
+        for understand in (False, True)
+    ]
+    yield Measured(
+        WORKLOAD,
+        f"fashion, pictures {which}, words understood as attributes: nDCG@{DEPTH}",
+        means[1],
+        Target(least=round(means[0], 4) - 0.0001),
+        detail=f"{means[0]:.3f} with the same words as words",
+    )
+
+
+def _skus(service: SearchService, text: str, mode: Mode, *, understand: bool = False) -> list[str]:
     """Return what the first hits show: a fashion picture's file is named by its SKU."""
-    page = service.search(SearchRequest(q=text, mode=mode, size=DEPTH), ANYONE)
+    page = service.search(SearchRequest(q=text, mode=mode, size=DEPTH, understand=understand), ANYONE)
     return [hit.document.source.key.removesuffix(".jpg") for hit in page.hits]
 
 

@@ -291,6 +291,9 @@ class SearchSettings:
     cursor_minutes: int = _key(
         10, "how long a page cursor stays valid after its last use", check=_between(1, 1440)
     )
+    rules_file: str = _key(
+        "", "TOML file of query rules and synonyms, read again when it changes; empty for none"
+    )
 
 
 @dataclass(frozen=True, slots=True)

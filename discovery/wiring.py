@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -20,6 +21,7 @@ from discovery.audit.worker import AuditWorker
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
+from discovery.curation.rule_records import RuleRecords
 from discovery.curation.words import LinkWord, PastWord
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
@@ -32,6 +34,8 @@ from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
+from discovery.search.rule_book import RuleBook
+from discovery.search.rule_desk import RuleDesk
 from discovery.search.service import SearchService
 from discovery.usage.recorder import UsageRecorder
 from discovery.usage.service import UsageService
@@ -161,7 +165,25 @@ class Service:
             self.original,
             fitted=model,
             cursor_key=_cursor_key(settings.home),
+            rules=self.rule_book.rules,
         )
+
+    @cached_property
+    def rule_book(self) -> RuleBook:
+        """The query rules that hold; what is wrong with their file is said now."""
+        named = self.settings.search.rules_file
+        book = RuleBook(
+            Path(named).expanduser() if named else None,
+            lambda: [{"id": one.id, **one.table} for one in self.rule_records.all()],
+            time.monotonic,
+        )
+        book.of_file()
+        return book
+
+    @cached_property
+    def rule_records(self) -> RuleRecords:
+        """The query rules that people keep by the API."""
+        return RuleRecords(Records(self.engine), self.settings.engine.prefix)
 
     @cached_property
     def links(self) -> LinkRun:
@@ -443,6 +465,7 @@ class Service:
             jobs=self.job_board,
             links=LinkDesk(self),
             audits=self.audit,
+            rules=RuleDesk(self.rule_book, self.rule_records),
             readings=self._readings,
             usage=self.usage_desk,
         )

@@ -54,8 +54,9 @@ LINKS = Family("links", 1)
 DECISIONS = Family("decisions", 1)
 USAGE = Family("usage", 1)
 MODELS = Family("models", 1)
+RULES = Family("rules", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE, MODELS)
+FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE, MODELS, RULES)
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""
 

@@ -41,6 +41,11 @@ _SIDE = click.Choice(["assets", "products"])
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of a field.")
 @click.option("--sort", default="relevance", show_default=True)
 @click.option("--size", type=click.IntRange(1), default=None, help="Hits to show.")
+@click.option(
+    "--understand/--words-only",
+    default=None,
+    help="Whether words that are values of the catalogue become filters; else in mode auto.",
+)
 @pass_invocation
 def search(
     invocation: Invocation,
@@ -51,8 +56,9 @@ def search(
     facets: tuple[str, ...],
     sort: str,
     size: int | None,
+    understand: bool | None,
 ) -> None:
-    """Find assets or products by words."""
+    """Find assets or products by words, "phrases", -words, and field:value."""
     settings = invocation.settings()
     request = SearchRequest(
         side=cast("Side", side),
@@ -62,6 +68,7 @@ def search(
         facets=facets,
         sort=sort,
         size=size,
+        understand=understand,
     )
     page = Service(settings).search.search(request, Viewer())
     invocation.emit(serialise.page(page, new_request_id()), _lines(page))
@@ -163,8 +170,18 @@ def _lines(page: SearchPage) -> list[str]:
     lines = [f"{page.total} found in {page.took_ms} ms ({page.mode.value})"]
     if page.fallback_reason:
         lines.append(f"note: {page.fallback_reason}")
+    if page.corrected:
+        lines.append(f"searched for: {page.corrected}")
+    for part in page.understood:
+        meant = " ".join([*map(str, part.values), *(f"{name} {value}" for name, value in part.bounds)])
+        left = "" if part.applied else ", which finds nothing here: taken as words"
+        lines.append(f"understood: {part.text!r} as {part.field} {meant}{left}")
+    lines += [f"rule: {rule.id} ({rule.action})" for rule in page.rules]
+    if page.redirect:
+        lines.append(f"redirect: {page.redirect}")
     for hit in page.hits:
         why = " ".join(f"{name} {share:.2f}" for name, share in hit.signals.items())
+        why += "".join(f"; in {', '.join(hit.matched)}" for _ in hit.matched[:1])
         lines.append(f"{hit.score:8.3f}  {hit.id:24}  {_name(hit)[:60]:60}  {_key(hit)}  [{why}]")
     for name, values in page.facets.items():
         lines.append(f"{name}: " + ", ".join(f"{value.label} {value.count}" for value in values))

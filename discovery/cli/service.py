@@ -130,6 +130,7 @@ _THREE_CALLS = (
 def check(invocation: Invocation) -> None:
     """Look at configuration, engine, model and index; tell what is wrong and what to do."""
     service = Service(invocation.settings())
+    _ = service.rule_book  # a rules file that is wrong is configuration that is wrong
     checks = service.readiness()
     problems = [
         family.problem for family in service.lifecycle.status(service.embedder().recipe) if family.problem

@@ -9,10 +9,11 @@ from mappings.fields import IDENTIFIERS, Side
 
 SIGNAL = "identifier"
 
-VERBATIM, OWN, RELATED = 8.0, 6.0, 3.0
+VERBATIM, OWN, RELATED = 12.0, 8.0, 4.0
 """Scores of an item whose id is the query character by character, of one whose own identifier it is, and
 of one that it is related to (a product's picture, a parent's variant). Words and pictures together reach
-1 at most, so the steps of this ladder can never be crossed."""
+1 at most, a rule's boost 1 more and a pin 3 in place of both, so the steps of this ladder can never be
+crossed."""
 
 MOST_WORDS = 5
 LONGEST = 256

@@ -31,9 +31,10 @@ _HEADER_BYTES = 3
 class Cursor:
     """Where a walk stands.
 
-    ``request`` is the digest of what was asked; ``mode``, ``corrected`` (the words in a better spelling)
-    and ``reason`` are what the first page decided. ``pit`` and ``after`` are absent until the walk has
-    left its first page. ``shown`` are the marks of hits that were shown and may still come.
+    ``request`` is the digest of what was asked; ``mode``, ``corrected`` (the words in a better spelling),
+    ``reason`` and ``reading`` (how the query was read, as JSON has it) are what the first page decided.
+    ``pit`` and ``after`` are absent until the walk has left its first page. ``shown`` are the marks of hits
+    that were shown and may still come.
     """
 
     request: str
@@ -43,6 +44,7 @@ class Cursor:
     shown: frozenset[bytes]
     pit: str | None = None
     after: tuple[Any, ...] | None = None
+    reading: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def next_step(cursor: Cursor, fetched: list[dict[str, Any]], size: int, pit: str
 
 def encode(cursor: Cursor, key: bytes) -> str:
     """Return ``cursor`` as an opaque text for a URL, signed with ``key``."""
-    held = [cursor.request, cursor.mode, cursor.corrected, cursor.reason, cursor.pit, cursor.after]
+    held: list[Any] = [cursor.request, cursor.mode, cursor.corrected, cursor.reason, cursor.pit, cursor.after]
+    held.append(cursor.reading)
     said = json.dumps(held, separators=(",", ":")).encode("ascii")
     content = len(said).to_bytes(_HEADER_BYTES, "big") + said + b"".join(sorted(cursor.shown))
     return base64.urlsafe_b64encode(_signature(content, key) + content).rstrip(b"=").decode()
@@ -121,7 +124,7 @@ def decode(token: str, key: bytes, request: str) -> Cursor:
         raise expired("is not one that this service returned since it was started")
     length = int.from_bytes(content[:_HEADER_BYTES], "big")
     said, marks = content[_HEADER_BYTES:][:length], content[_HEADER_BYTES + length :]
-    digest_, mode, corrected, reason, pit, after = json.loads(said)
+    digest_, mode, corrected, reason, pit, after, reading = json.loads(said)
     if digest_ != request:
         raise expired("belongs to another search; follow it with the same words, filters and order")
     return Cursor(
@@ -132,6 +135,7 @@ def decode(token: str, key: bytes, request: str) -> Cursor:
         frozenset(_split(marks)),
         pit,
         None if after is None else tuple(after),
+        tuple(reading),
     )
 
 

@@ -16,7 +16,9 @@ from discovery.search.facets import Facet, facet_aggregations
 from discovery.search.filters import filter_clauses
 from discovery.search.identifiers import has_identifier, identifier_signal
 from discovery.search.request import Filters, Mode
-from discovery.search.text import can_be_respelt, highlight, matching_clause, spelling, text_signal
+from discovery.search.rules import NO_RULES, Fired
+from discovery.search.shaping import boosted_and_buried, pinned
+from discovery.search.text import Wording, can_be_respelt, highlight, named_clause, spelling, text_signal
 from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
 from mappings.fields import FEATURES, VECTORS, Field, Side
 
@@ -41,6 +43,9 @@ UNSHOWN: dict[Side, tuple[str, ...]] = {
 IDENTIFIED = "identified"
 WORDED = "worded"
 
+HIDDEN = "hidden"
+"""Counts what is named as the query has it and does not pass what was understood of that."""
+
 Matching = Callable[[list[Clause]], Clause]
 """Makes the query of a question from the clauses that every hit must pass."""
 
@@ -50,6 +55,7 @@ class Words:
     """A search by words, decided: how it is done and, where pictures take part, with what vector.
 
     ``floor`` is a cosine; ``share`` is the pictures' part of a hybrid score; ``nearest`` their number.
+    ``wording`` says what else the words may be and which must be there; ``rules`` what people decided.
     """
 
     side: Side
@@ -60,6 +66,13 @@ class Words:
     share: float = 0.5
     nearest: int = 1000
     recipe: str | None = None
+    wording: Wording | None = None
+    rules: Fired = NO_RULES
+
+    @property
+    def worded(self) -> Wording:
+        """The words as they are looked for."""
+        return self.wording or Wording(self.q)
 
     def query(self, filters: list[Clause]) -> Clause:
         """Return the query; without words it is whatever passes the filters."""
@@ -71,15 +84,17 @@ class Words:
         )
         signals: list[Clause] = []
         if weights[0] > 0:
-            signals.append(text_signal(self.side, self.q, weights[0]))
-        if self.mode is not Mode.VISUAL and has_identifier(self.q):
-            signals.append(identifier_signal(self.side, self.q))
+            signals.append(text_signal(self.side, self.worded, weights[0]))
         if weights[1] > 0:
             signals.append(
                 visual_signal(
                     joint, self.vector, k=self.nearest, floor=self.floor, weight=weights[1], filters=filters
                 )
             )
+        signals = boosted_and_buried(self.side, signals, self.rules)
+        if self.mode is not Mode.VISUAL and has_identifier(self.q):
+            signals.append(identifier_signal(self.side, self.q))
+        signals = pinned(self.side, signals, self.rules)
         return {"bool": {"filter": filters, "should": signals, "minimum_should_match": 1}}
 
     def probes(self) -> dict[str, Clause]:
@@ -89,10 +104,16 @@ class Words:
         """
         counted: dict[str, Clause] = {}
         if self.mode is Mode.HYBRID:
-            counted[WORDED] = {"filter": matching_clause(self.q)}
+            counted[WORDED] = {"filter": self.worded.matching()}
         if self.mode is not Mode.VISUAL and has_identifier(self.q):
             counted[IDENTIFIED] = {"filter": identifier_signal(self.side, self.q)}
         return counted
+
+
+def hidden_probe(side: Side, q: str, passing: list[Clause], understood: list[Clause]) -> dict[str, Any]:
+    """Return what counts the items that are named by all words of ``q`` and would be hidden by filters."""
+    named = {"bool": {"filter": [named_clause(side, q), *passing], "must_not": [all_of(understood)]}}
+    return {"global": {}, "aggs": {HIDDEN: {"filter": named}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +181,7 @@ class Question:
 class Extras:
     """What the first page of a search by words asks besides: marks, counts of its signals, spellings."""
 
-    marked: str = ""
+    marked: tuple[str, ...] = ()
     probes: tuple[tuple[str, Clause], ...] = ()
     spelling: str = ""
 
@@ -180,7 +201,7 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
     if counted:
         body["aggs"] = counted
     if extras.marked:
-        body["highlight"] = highlight(question.side, extras.marked)
+        body["highlight"] = highlight(question.side, extras.marked[0], extras.marked[1:])
     if extras.spelling and can_be_respelt(extras.spelling):
         body["suggest"] = spelling(extras.spelling)
     return body

@@ -51,7 +51,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search by words. ``q`` may be empty: then everything that passes the filters is a hit."""
+    """A search by words. ``q`` may be empty: then everything that passes the filters is a hit.
+
+    ``understand`` says whether words that are values of the catalogue become filters; ``None`` leaves it to
+    the mode: in ``AUTO`` they do. ``as_words`` are texts of the query that stay words all the same.
+    """
 
     side: Side = "assets"
     q: str = ""
@@ -61,6 +65,8 @@ class SearchRequest:
     sort: str = "relevance"
     size: int | None = None
     after: str | None = None
+    understand: bool | None = None
+    as_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +98,35 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One result. ``signals`` holds each signal's share of ``score``: identifier, text, visual.
+class Applied:
+    """A query rule that was applied: to a whole query, or to one hit."""
 
-    Of a search by a picture they are cosines: visual, and meaning where it takes part. ``document`` lacks
-    what is for finding only: vectors, tokens, paths.
+    id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A part of a query that says something of an attribute: its ``text``, and the filter that it means.
+
+    ``bounds`` are operators with their values. ``applied`` is false where the filters would have found
+    nothing, or hidden what bears the words as its name, and the words were searched for instead.
+    """
+
+    text: str
+    field: str
+    values: tuple[Value, ...] = ()
+    bounds: tuple[tuple[str, Value], ...] = ()
+    applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``signals`` holds each signal's share of ``score``: identifier, text, visual, rule.
+
+    ``matched`` names the fields in which words were found; ``rule`` is the query rule that brought or moved
+    the hit. Of a search by a picture the signals are cosines: visual, and meaning where it takes part.
+    ``document`` lacks what is for finding only: vectors, tokens, paths.
     """
 
     id: str
@@ -104,6 +134,8 @@ class Hit:
     score: float
     signals: Mapping[str, float]
     highlight: Mapping[str, tuple[str, ...]]
+    matched: tuple[str, ...] = ()
+    rule: Applied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +153,8 @@ class SearchPage:
     """One page. ``total`` and ``facets`` are of exactly the set that the pages walk through.
 
     ``corrected`` is the spelling that was searched for where the words as typed found nothing.
+    ``understood`` are the parts of the query that became filters, or would have; ``rules`` are the query
+    rules that were for it, and ``redirect`` is where one of them sends people.
     """
 
     total: int
@@ -131,6 +165,9 @@ class SearchPage:
     facets: Mapping[str, tuple[FacetValue, ...]]
     next: str | None
     corrected: str | None = None
+    understood: tuple[Understood, ...] = ()
+    rules: tuple[Applied, ...] = ()
+    redirect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

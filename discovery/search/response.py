@@ -7,7 +7,10 @@ from typing import Any
 
 from discovery.search import text
 from discovery.search.facets import Facet, Labels, read_facet
-from discovery.search.request import FacetValue, Hit
+from discovery.search.identifiers import SIGNAL as IDENTIFIER
+from discovery.search.request import Applied, FacetValue, Hit
+from discovery.search.shaping import SIGNAL as RULE
+from discovery.search.shaping import is_rule, rule_named
 from discovery.search.vectors import MEANING, SIGNAL, cosine, similarity_of
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
@@ -29,20 +32,36 @@ def count_of(reply: Mapping[str, Any], name: str) -> int:
     return int(reply.get("aggregations", {}).get(name, {}).get("doc_count", 0))
 
 
+def hidden_count(reply: Mapping[str, Any], name: str) -> int:
+    """Return the count of a probe over the whole index, 0 where it was not asked for."""
+    return int(reply.get("aggregations", {}).get(name, {}).get(name, {}).get("doc_count", 0))
+
+
 def document(side: Side, hit: Mapping[str, Any]) -> AssetDocument | ProductDocument:
     """Return a hit's document; its vectors were not fetched."""
     return _DOCUMENTS[side].from_source(hit["_source"])
 
 
 def words_hit(side: Side, hit: Mapping[str, Any]) -> Hit:
-    """Return one hit of a search by words: its score is the sum of its signals."""
-    signals = {name: round(float(score), _DIGITS) for name, score in _signals(hit).items()}
+    """Return one hit of a search by words: its score is the sum of its signals.
+
+    What a rule adds or takes away is the rest of the score, so the sum holds for pinned and buried ones too.
+    """
+    named = _signals(hit)
+    signals = {name: round(float(score), _DIGITS) for name, score in named.items() if not is_rule(name)}
+    score = round(float(hit["_score"] or 0.0), _DIGITS)
+    rule = rule_named(named)
+    if rule is not None:
+        signals[RULE] = round(score - sum(signals.values()), _DIGITS)
+    highlight = text.read_highlight(side, hit.get("highlight", {}))
     return Hit(
         id=hit["_id"],
         document=document(side, hit),
-        score=round(float(hit["_score"] or 0.0), _DIGITS),
+        score=score,
         signals=signals,
-        highlight=text.read_highlight(side, hit.get("highlight", {})),
+        highlight=highlight,
+        matched=(*((IDENTIFIER,) if IDENTIFIER in signals else ()), *highlight),
+        rule=None if rule is None else Applied(*rule),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from discovery.config import SearchSettings
@@ -22,9 +23,12 @@ from discovery.errors import (
 from discovery.search import paging, suggest
 from discovery.search.clauses import Clause, none_of, refused
 from discovery.search.facets import asked_facets
+from discovery.search.filters import filter_clauses
 from discovery.search.identifiers import looks_like_identifier
+from discovery.search.language import Reading, literal, read
 from discovery.search.paging import Cursor
 from discovery.search.query import (
+    HIDDEN,
     IDENTIFIED,
     WITH_SIGNALS,
     WORDED,
@@ -34,10 +38,12 @@ from discovery.search.query import (
     Question,
     Words,
     frozen,
+    hidden_probe,
     page_body,
     sibling_bodies,
 )
 from discovery.search.request import (
+    Applied,
     FacetValue,
     Filters,
     Mode,
@@ -45,19 +51,40 @@ from discovery.search.request import (
     SearchRequest,
     SimilarRequest,
     Suggestions,
+    Understood,
     Viewer,
 )
 from discovery.search.response import (
     count_of,
     document,
+    hidden_count,
     likeness_hit,
     read_facets,
     total_of,
     words_hit,
 )
+from discovery.search.rules import NO_RULES, Fired, Rule, fire, other_words
 from discovery.search.sorting import by_score, order
-from discovery.search.standing import FAMILIES, Pictured, Searching, Snapshots, Spellings, Stamp, Stamps
-from discovery.search.text import corrected, normalise
+from discovery.search.standing import (
+    FAMILIES,
+    Pictured,
+    Searching,
+    Snapshots,
+    Spellings,
+    Stamp,
+    Stamps,
+    Vocabularies,
+)
+from discovery.search.text import Wording, corrected, normalise, telling_words
+from discovery.search.understanding import (
+    Understanding,
+    Vocabulary,
+    condition_of,
+    from_stored,
+    stored,
+    understand,
+    without_parts,
+)
 from discovery.search.vectors import Model, plain
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import FEATURES, Field, Side
@@ -70,6 +97,8 @@ Access = Callable[[Viewer, Side], Clause | None]
 IDS_AT_ONCE = 1000
 SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
 MODELS_OWN = -1.0
+LONGEST_UNDERSTOOD = 200
+"""Characters; a longer query is a text, and its words say nothing of attributes."""
 
 
 def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - the seam's shape
@@ -77,11 +106,61 @@ def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - t
     return None
 
 
+def no_rules() -> Sequence[Rule]:
+    """Return no query rules."""
+    return ()
+
+
+def _today_in_utc() -> date:
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a query is read: its language, what the rules made of it, and what of it became filters.
+
+    ``parts`` are those; ``unapplied`` are parts that were understood and would have found nothing.
+    ``literally`` says that it is taken for a whole identifier.
+    """
+
+    reading: Reading
+    wording: Wording
+    fired: Fired = NO_RULES
+    parts: tuple[Understood, ...] = ()
+    unapplied: tuple[Understood, ...] = ()
+    literally: bool = False
+
+    @property
+    def understood(self) -> tuple[Understood, ...]:
+        """All that was understood, applied or not."""
+        return (*self.parts, *(replace(part, applied=False) for part in self.unapplied))
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The wordings that are marked in hits."""
+        return (self.reading.text, *self.wording.others) if self.reading.text else ()
+
+    @property
+    def plain(self) -> Wording:
+        """The wording with every word required."""
+        return Wording(self.wording.q, self.wording.others)
+
+    def words(self, side: Side) -> Words:
+        """Return the search by these words alone."""
+        return Words(side, self.reading.text, Mode.TEXT, wording=self.wording, rules=self.fired)
+
+    def held(self) -> tuple[Any, ...]:
+        """Return what a cursor holds of this."""
+        rules = paging.digest(self.fired, self.wording)
+        return self.literally, stored(self.parts), stored(self.unapplied), rules
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What the first page of a search by words came to, and so what its further pages ask."""
 
     words: Words
+    plan: Plan
     reason: str | None = None
     corrected: bool = False
 
@@ -104,7 +183,8 @@ class SearchService:
 
     ``model`` makes vectors and may be absent at any time; ``fitted``, where it is given, returns the model
     that made the vectors of an index, by the recipe of its stamp. ``read_original`` returns an asset's bytes.
-    ``cursor_key`` signs cursors: give one that outlives the process if cursors are to.
+    ``cursor_key`` signs cursors: give one that outlives the process if cursors are to. ``rules`` returns the
+    query rules that people have made.
     """
 
     def __init__(
@@ -119,6 +199,8 @@ class SearchService:
         fitted: Callable[[str | None], Model] | None = None,
         cursor_key: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
+        rules: Callable[[], Sequence[Rule]] = no_rules,
+        today: Callable[[], date] = _today_in_utc,
     ) -> None:
         self._reader = reader
         self._settings = settings
@@ -130,6 +212,9 @@ class SearchService:
         self._snapshots = Snapshots(reader, settings.cursor_minutes * 60, clock)
         self._spellings = Spellings(reader, clock)
         self._pictured = Pictured(reader)
+        self._vocabularies = Vocabularies(reader, clock)
+        self._rules = rules
+        self._today = today
 
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
         """Answer a search by words.
@@ -154,34 +239,35 @@ class SearchService:
         started = time.perf_counter()
         side = _side(request.side)
         q = normalise(request.q, self._settings.max_query_characters)
-        asked = self._question(
-            side,
-            Words(side, q, Mode.TEXT).query,
-            request.filters,
-            request.facets,
-            order(side, request.sort, ranked=bool(q)),
-            viewer,
-        )
+        always = self._asked(request, side, Plan(literal(q), Wording(q)), viewer).always
         size = self._size(request.size)
         identity = paging.digest(
-            "search", viewer, side, q, request.mode, asked.filters, request.sort, len(asked.always)
+            "search",
+            viewer,
+            (side, q, request.mode, request.understand, request.as_words),
+            request.filters,
+            request.sort,
+            len(always),
         )
         if request.after is not None:
             cursor = paging.decode(request.after, self._key, identity)
-            decided = self._resumed(side, q, cursor)
+            decided = self._resumed(request, side, q, cursor)
+            asked = self._asked(request, side, decided.plan, viewer)
             question = replace(asked, matching=decided.words.query, recipe=decided.words.recipe)
-            answered = self._walk(question, cursor, size, Extras(marked=decided.words.q))
+            answered = self._walk(question, cursor, size, Extras(marked=decided.plan.marked))
             step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
         else:
-            decided, answered = self._first_page(asked, q, request.mode, size)
+            decided, asked, answered = self._first_page(request, side, q, viewer, size)
             start = Cursor(
                 identity,
                 decided.words.mode.value,
-                decided.words.q if decided.corrected else None,
+                decided.plan.reading.words if decided.corrected else None,
                 decided.reason,
                 frozenset(),
+                reading=decided.plan.held(),
             )
             step = paging.first_step(start, answered.page["hits"]["hits"], total_of(answered.page))
+        plan = decided.plan
         return SearchPage(
             total=total_of(answered.page),
             took_ms=_milliseconds(started),
@@ -190,7 +276,10 @@ class SearchService:
             hits=tuple(words_hit(side, hit) for hit in step.hits),
             facets=self._facets(asked, answered),
             next=paging.encode(step.next, self._key) if step.next else None,
-            corrected=decided.words.q if decided.corrected else None,
+            corrected=plan.reading.respelt(plan.reading.words) if decided.corrected else None,
+            understood=plan.understood,
+            rules=tuple(Applied(rule.id, rule.action) for rule in plan.fired.applied),
+            redirect=plan.fired.redirect[0] if plan.fired.redirect else None,
         )
 
     def similar(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
@@ -309,62 +398,188 @@ class SearchService:
                 found[asset.id] = asset
         return tuple(found[one] for one in ids if one in found)
 
-    def _first_page(self, asked: Question, q: str, mode: Mode, size: int) -> tuple[Decided, Answered]:
-        """Decide how a search is done, and do it; once more for no identifier, once for a misspelling."""
-        words = Words(asked.side, q, Mode.TEXT)
+    def _first_page(
+        self, request: SearchRequest, side: Side, q: str, viewer: Viewer, size: int
+    ) -> tuple[Decided, Question, Answered]:
+        """Decide how a search is done, and do it; once more for no identifier, once for a misspelling.
+
+        What is a whole identifier as it was typed is nothing else, whatever marks it holds.
+        """
+        mode = request.mode
+        taken = self._plan(request, side, q, literally=True)
         if not q:
             reason = None if mode in (Mode.AUTO, Mode.TEXT) else "there are no words to compare pictures with"
-            return Decided(words, reason), self._ask_words(asked, words, size)
-        answered: Answered | None = None
-        if mode is Mode.AUTO and looks_like_identifier(q):
-            answered = self._ask_words(asked, words, size)
-            if count_of(answered.page, IDENTIFIED):
-                return Decided(words), answered
-        decided = self._decide(asked.side, q, mode)
-        if answered is None or decided.words.mode is not Mode.TEXT:
-            answered = self._ask_words(asked, decided.words, size)
-        return self._respelt(asked, decided, answered, mode, size)
+            return self._answered(request, Decided(taken.words(side), taken, reason), viewer, size)
+        plan = self._plan(request, side, q)
+        first: tuple[Decided, Question, Answered] | None = None
+        marked = bool(plan.reading.marked) and mode is not Mode.VISUAL
+        if marked or (mode is Mode.AUTO and looks_like_identifier(q)):
+            first = self._answered(request, Decided(taken.words(side), taken), viewer, size)
+            if count_of(first[2].page, IDENTIFIED):
+                return first
+        decided = self._decide(side, plan, mode)
+        if first is None or replace(plan, literally=True) != taken or decided.words.mode is not Mode.TEXT:
+            first = self._understood(request, decided, viewer, size)
+        return self._respelt(request, q, first, viewer, size)
+
+    def _understood(
+        self, request: SearchRequest, decided: Decided, viewer: Viewer, size: int
+    ) -> tuple[Decided, Question, Answered]:
+        """Answer with what was understood as filters, or by words alone where those find nothing.
+
+        So too where they would hide something that bears all the words as its name.
+        """
+        done = self._answered(request, decided, viewer, size)
+        plan = decided.plan
+        hidden = hidden_count(done[2].page, HIDDEN)
+        if not plan.parts or (_found_by_words(decided, done[2]) and not hidden):
+            return done
+        plain = replace(
+            decided,
+            words=replace(decided.words, wording=plan.plain),
+            plan=replace(plan, parts=(), wording=plan.plain, unapplied=plan.parts),
+        )
+        return self._answered(request, plain, viewer, size)
 
     def _respelt(
-        self, asked: Question, decided: Decided, answered: Answered, mode: Mode, size: int
-    ) -> tuple[Decided, Answered]:
+        self,
+        request: SearchRequest,
+        q: str,
+        first: tuple[Decided, Question, Answered],
+        viewer: Viewer,
+        size: int,
+    ) -> tuple[Decided, Question, Answered]:
         """Search for the likeliest spelling where the words as typed are in no hit, and keep what finds more.
 
         Nothing is widened while the words find something, so a total never holds what was not asked for.
         """
-        better = corrected(decided.words.q, answered.page.get("suggest"))
+        decided, asked, answered = first
+        better = corrected(decided.plan.reading.words, answered.page.get("suggest"))
         if better is None or decided.words.mode is Mode.VISUAL or _found_by_words(decided, answered):
-            return decided, answered
-        again = replace(self._decide(asked.side, normalise(better, len(better)), mode), corrected=True)
-        second = self._ask_words(asked, again.words, size)
-        return (again, second) if _found_by_words(again, second) else (decided, answered)
+            return first
+        respelt = self._plan(request, asked.side, q, words=normalise(better, len(better)))
+        again = replace(self._decide(asked.side, respelt, request.mode), corrected=True)
+        second = self._understood(request, again, viewer, size)
+        return second if _found_by_words(second[0], second[2]) else first
 
-    def _decide(self, side: Side, q: str, mode: Mode) -> Decided:
-        if mode is Mode.TEXT:
-            return Decided(Words(side, q, Mode.TEXT))
+    def _plan(
+        self,
+        request: SearchRequest,
+        side: Side,
+        q: str,
+        *,
+        literally: bool = False,
+        words: str | None = None,
+        parts: tuple[Understood, ...] | None = None,
+    ) -> Plan:
+        """Return how ``q`` is read: by its language, by the rules, and by what the catalogue has.
+
+        ``words`` are the free words in a better spelling. With ``parts`` what was understood is given.
+        """
+        reading = literal(q) if literally else read(side, q)
+        if words is not None:
+            reading = replace(reading, words=words)
+        rules, today = self._rules() if q else (), self._today()
+        fired = fire(rules, side, reading.text, today)
+        if fired.replaced is not None and not literally:
+            instead = read(side, fired.replaced[0])
+            reading = replace(
+                reading,
+                words=instead.words,
+                phrases=instead.phrases,
+                without=(*reading.without, *instead.without),
+                conditions=(*reading.conditions, *instead.conditions),
+            )
+            further = fire(rules, side, reading.text, today)
+            applied = dict.fromkeys((*fired.applied, *further.applied))
+            fired = replace(
+                further, redirect=fired.redirect or further.redirect, replaced=None, applied=tuple(applied)
+            )
+        others = other_words(rules, side, reading.text, today)
+        plan = Plan(reading, Wording(reading.text, others), fired, literally=literally)
+        understanding = self._understanding(request, side, plan, parts)
+        if not understanding.parts:
+            return plan
+        left = understanding.words if telling_words(understanding.words) else ""
+        wording = Wording(reading.text, others, left, other_words(rules, side, left, today))
+        return replace(plan, wording=wording, parts=understanding.parts)
+
+    def _understanding(
+        self, request: SearchRequest, side: Side, plan: Plan, parts: tuple[Understood, ...] | None
+    ) -> Understanding:
+        words = plan.reading.words
+        wanted = request.mode is Mode.AUTO if request.understand is None else request.understand
+        decided = plan.literally or bool(plan.fired.pins)  # what people pin to a query is what it means
+        if parts is None and (not wanted or decided or not words or len(words) > LONGEST_UNDERSTOOD):
+            return Understanding((), words)
+        vocabulary = Vocabulary() if parts == () else self._vocabulary(side)
+        if parts is None:
+            return understand(side, words, vocabulary, request.as_words)
+        return Understanding(parts, without_parts(words, parts))
+
+    def _vocabulary(self, side: Side) -> Vocabulary:
+        return self._on_index(side, lambda index: self._vocabularies.of(side, index))
+
+    def _asked(self, request: SearchRequest, side: Side, plan: Plan, viewer: Viewer) -> Question:
+        conditions = (*request.filters.conditions, *plan.reading.conditions, *map(condition_of, plan.parts))
+        return self._question(
+            side,
+            plan.words(side).query,
+            Filters(conditions, request.filters.alternatives),
+            request.facets,
+            order(side, request.sort, ranked=bool(plan.reading.text)),
+            viewer,
+            plan.reading.clauses(side),
+        )
+
+    def _answered(
+        self, request: SearchRequest, decided: Decided, viewer: Viewer, size: int
+    ) -> tuple[Decided, Question, Answered]:
+        asked = self._asked(request, decided.words.side, decided.plan, viewer)
+        question = replace(asked, matching=decided.words.query, recipe=decided.words.recipe)
+        extras = Extras()
+        if decided.words.q:
+            probes = (*decided.words.probes().items(), *self._hidden(request, decided.plan, asked))
+            extras = Extras(decided.plan.marked, probes, decided.plan.reading.words)
+        return decided, asked, self._ask(question, page_body(question, size, extras))
+
+    def _hidden(self, request: SearchRequest, plan: Plan, asked: Question) -> Iterator[tuple[str, Clause]]:
+        """Yield what counts items that are named as the query has it, and that its filters would hide.
+
+        Where every word was understood the query names a kind of item; where some were not, it may be a name.
+        """
+        if plan.parts and plan.wording.required:
+            conditions = (*request.filters.conditions, *plan.reading.conditions)
+            given = filter_clauses(asked.side, Filters(conditions, request.filters.alternatives))
+            meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, plan.parts))))
+            words = plan.reading.words
+            yield HIDDEN, hidden_probe(asked.side, words, [*asked.always, *given], meant)
+
+    def _decide(self, side: Side, plan: Plan, mode: Mode) -> Decided:
+        if mode is Mode.TEXT or not plan.reading.text:
+            return Decided(plan.words(side), plan)
         done = Mode.HYBRID if mode is Mode.AUTO else mode
         try:
-            return Decided(self._with_vector(side, q, done))
+            return Decided(self._with_vector(side, plan, done), plan)
         except IndexMissing:
             raise
         except IndexMismatch as error:
-            return Decided(Words(side, q, Mode.TEXT), error.detail)
+            return Decided(plan.words(side), plan, error.detail)
         except DiscoveryError as error:
-            return Decided(Words(side, q, Mode.TEXT), f"the model did not answer: {error.detail}")
+            return Decided(plan.words(side), plan, f"the model did not answer: {error.detail}")
 
-    def _with_vector(self, side: Side, q: str, mode: Mode) -> Words:
+    def _with_vector(self, side: Side, plan: Plan, mode: Mode) -> Words:
         stamp = self._stamps.of(side)
         recipe = self._recipe_of(stamp, side)
         floor = self._settings.text_floor
-        return Words(
-            side,
-            q,
-            mode,
-            plain(self._from_model(lambda: self._fitted(stamp.recipe).text(q))),
-            recipe.text_floor if floor == MODELS_OWN else floor,
-            self._settings.visual_weight,
-            self._settings.visual_candidates,
-            stamp.recipe,
+        return replace(
+            plan.words(side),
+            mode=mode,
+            vector=plain(self._from_model(lambda: self._fitted(stamp.recipe).text(plan.reading.text))),
+            floor=recipe.text_floor if floor == MODELS_OWN else floor,
+            share=self._settings.visual_weight,
+            nearest=self._settings.visual_candidates,
+            recipe=stamp.recipe,
         )
 
     def _recipe_of(self, stamp: Stamp, side: Side) -> Any:
@@ -384,20 +599,18 @@ class SearchService:
         except Exception as error:  # whatever a model library raises, words still find things
             raise ModelUnavailable(f"the model failed: {type(error).__name__}: {error}"[:300]) from error
 
-    def _resumed(self, side: Side, q: str, cursor: Cursor) -> Decided:
+    def _resumed(self, request: SearchRequest, side: Side, q: str, cursor: Cursor) -> Decided:
+        """Return what the first page decided; rules that have changed since would tear its pages apart."""
+        literally, parts, unapplied, rules = cursor.reading
+        plan = self._plan(
+            request, side, q, literally=literally, words=cursor.corrected, parts=from_stored(parts)
+        )
+        plan = replace(plan, unapplied=from_stored(unapplied))
+        if plan.held()[-1] != rules:
+            raise paging.expired("belongs to a search whose query rules have changed since")
         mode = Mode(cursor.mode)
-        asked = q if cursor.corrected is None else cursor.corrected
-        words = Words(side, asked, mode)
-        if mode is not Mode.TEXT:
-            words = self._with_vector(side, asked, mode)
-        return Decided(words, cursor.reason, cursor.corrected is not None)
-
-    def _ask_words(self, asked: Question, words: Words, size: int) -> Answered:
-        question = replace(asked, matching=words.query, recipe=words.recipe)
-        extras = Extras()
-        if words.q:
-            extras = Extras(words.q, tuple(words.probes().items()), words.q)
-        return self._ask(question, page_body(question, size, extras))
+        words = plan.words(side) if mode is Mode.TEXT else self._with_vector(side, plan, mode)
+        return Decided(words, plan, cursor.reason, cursor.corrected is not None)
 
     def _ask(self, question: Question, body: Clause) -> Answered:
         return self._on_index(

@@ -11,6 +11,13 @@ from typing import Any, Protocol, TypeVar
 
 from discovery.errors import CursorExpired, DiscoveryError, IndexMismatch, IndexMissing
 from discovery.search.facets import read_spellings, spellings_body
+from discovery.search.understanding import (
+    Vocabulary,
+    read_version,
+    read_vocabulary,
+    version_body,
+    vocabulary_body,
+)
 from mappings.fields import Field, Side
 from mappings.fingerprint import digest
 from mappings.registry import ASSETS, PRODUCTS, Family, read
@@ -26,6 +33,8 @@ SNAPSHOT_SECONDS = 30.0
 refuses more than 300."""
 
 SPELLING_SECONDS = 60.0
+VOCABULARY_SECONDS = 5.0
+VOCABULARY_FORGOTTEN_SECONDS = 3600.0
 MOST_SPELLINGS = 50_000
 
 MOST_DOCUMENTS = 256
@@ -179,6 +188,33 @@ class Spellings:
         except DiscoveryError:
             # A label is a courtesy; the values themselves are correct and already here.
             return {}
+
+
+class Vocabularies:
+    """The values of the facets of each index, read again when the index has changed since."""
+
+    def __init__(self, reader: Searching, clock: Clock) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._held: dict[str, tuple[float, tuple[Any, ...], Vocabulary]] = {}
+
+    def of(self, side: Side, index: str) -> Vocabulary:
+        """Return the vocabulary of ``index``, at most :data:`VOCABULARY_SECONDS` behind it."""
+        held = self._held.get(index)
+        if held is not None and self._clock() - held[0] < VOCABULARY_SECONDS:
+            return held[2]
+        version = read_version(self._reader.search(index, version_body()))
+        if held is None or held[1] != version:
+            found = read_vocabulary(side, self._reader.search(index, vocabulary_body(side)))
+            self._held = {
+                name: entry
+                for name, entry in self._held.items()
+                if self._clock() - entry[0] < VOCABULARY_FORGOTTEN_SECONDS
+            }
+        else:
+            found = held[2]
+        self._held[index] = (self._clock(), version, found)
+        return found
 
 
 class Pictured:

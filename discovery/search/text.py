@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from discovery.search.clauses import Clause, refused
@@ -40,14 +42,38 @@ _MARKED: dict[Side, dict[str, str]] = {
         "alt_text": "source.alt_text.stem",
         "filename": "source.filename.stem",
         "keyword": "source.keywords.stem",
+        "category": "source.categories.stem",
+        "creator": "source.creator.stem",
         "product.name": "product.name.stem",
+        "product.brand": "product.brand.stem",
+        "product.family": "product.family.stem",
+        "product.category": "product.category_paths.stem",
+        "product.attribute": "product.attribute_text.stem",
     },
     "products": {
         "title": "source.title.stem",
         "description": "source.description.stem",
         "attribute": "source.attribute_text.stem",
         "brand": "source.brand.stem",
+        "category": "source.categories.stem",
+        "family": "source.family.stem",
     },
+}
+_STEM = ".stem"
+
+
+def _phrased(side: Side) -> list[str]:
+    """Return the fields that phrases are looked for in: of each text its exact words, where it has them."""
+    exact = [field.path for field in SEARCHED[side] if field.kind == "exact"]
+    bases = {path.removesuffix(".text") for path in exact}
+    stems = (field.path for field in SEARCHED[side] if field.kind == "stem")
+    return [*exact, *(path for path in stems if path.removesuffix(_STEM) not in bases)]
+
+
+_PHRASED: dict[Side, list[str]] = {side: _phrased(side) for side in SEARCHED}
+_NAMES: dict[Side, tuple[str, ...]] = {
+    "assets": ("source.title.stem", "product.name.stem"),
+    "products": ("source.title.stem",),
 }
 _FRAGMENT = 160
 _LONGEST_WORD = 40
@@ -72,17 +98,51 @@ def normalise(q: str, most_characters: int) -> str:
     return cleaned
 
 
+def named_clause(side: Side, q: str) -> Clause:
+    """Return which items have every word of ``q`` in one name: their title, or a product's that they show."""
+    names = [
+        {"match": {path: {"query": q, "operator": "and", "auto_generate_synonyms_phrase_query": False}}}
+        for path in _NAMES[side]
+    ]
+    return {"dis_max": {"queries": names}}
+
+
 def has_words(q: str) -> bool:
     """Return whether there is anything to look for: letters, digits or symbols that stand for words."""
     return any(c.isalnum() for c in q)
 
 
-def matching_clause(q: str) -> Clause:
+def matching_clause(q: str, others: Sequence[str] = ()) -> Clause:
     """Return which items have the words of ``q``, in whatever field and inflection.
 
     One field holds the words of all the others, so the words of a query may lie scattered over title,
-    keywords, attributes and the other side. Short words that any text has are not asked for.
+    keywords, attributes and the other side. Short words that any text has are not asked for. ``others``
+    are the same question in other words (synonyms): an item that answers one of them answers it.
     """
+    if others:
+        return {"dis_max": {"queries": [_matching(one) for one in (q, *others)]}}
+    return _matching(q)
+
+
+def phrase_clause(side: Side, phrase: str) -> Clause:
+    """Return which items have these words side by side, as they stand, within one text."""
+    return {"multi_match": {"query": phrase, "type": "phrase", "fields": _PHRASED[side]}}
+
+
+def whole_clause(words: str) -> Clause:
+    """Return which items have all of ``words``, in whatever inflection."""
+    return {
+        "match": {
+            f"{SPELLING}.stem": {
+                "query": words,
+                "operator": "and",
+                "auto_generate_synonyms_phrase_query": False,
+            }
+        }
+    }
+
+
+def _matching(q: str) -> Clause:
     clause: Clause = {
         "match": {
             f"{SPELLING}.stem": {
@@ -95,15 +155,51 @@ def matching_clause(q: str) -> Clause:
     return _or_parts(clause, q)
 
 
-def text_clause(side: Side, q: str) -> Clause:
-    """Return the scored clause of the words of ``q``: who matches, and how strongly by which field.
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of a question: ``q`` as asked, ``others`` the same in other words.
+
+    ``required`` are the words that must be there where those are not all of them: words that became filters
+    need not be found, and still say what comes first. The empty text requires nothing.
+    """
+
+    q: str
+    others: tuple[str, ...] = ()
+    required: str | None = None
+    required_others: tuple[str, ...] = ()
+
+    def matching(self) -> Clause:
+        """Return which items have the words that must be there."""
+        if self.required is None:
+            return matching_clause(self.q, self.others)
+        if not self.required:
+            return {"match_all": {}}
+        return matching_clause(self.required, self.required_others)
+
+
+def text_clause(side: Side, wording: Wording) -> Clause:
+    """Return the scored clause of a question's words: who matches, and how strongly by which field.
 
     ``cross_fields`` takes each word from the field where it counts most and adds the words up, so
     "purple jacket" is found with the colour in an attribute and the noun in the title; exact words
     count beside their stems.
     """
+    strengths: list[Clause] = [{"bool": {"should": _strengths(side, one)}} for one in wording.others]
+    if strengths:
+        strengths = [
+            {"dis_max": {"queries": [{"bool": {"should": _strengths(side, wording.q)}}, *strengths]}}
+        ]
+    else:
+        strengths = _strengths(side, wording.q)
+    if wording.required is None:
+        return {"bool": {"must": [wording.matching()], "should": strengths}}
+    scored = matching_clause(wording.q, wording.others)
+    return {"bool": {"filter": [wording.matching()], "should": [scored, *strengths]}}
+
+
+def _strengths(side: Side, q: str) -> list[Clause]:
     weighed = SEARCHED[side] if _count_words(q) <= WEIGHED_WORDS else ()
-    strengths = [
+    return [
         {
             "multi_match": {
                 "query": q,
@@ -115,14 +211,13 @@ def text_clause(side: Side, q: str) -> Clause:
         for kind in ("exact", "stem")
         if _fields(weighed, kind)
     ]
-    return {"bool": {"must": [matching_clause(q)], "should": strengths}}
 
 
-def text_signal(side: Side, q: str, weight: float) -> Clause:
+def text_signal(side: Side, wording: Wording, weight: float) -> Clause:
     """Return the words' share of a score: ``weight * s / (s + k)``, from 0 to ``weight``."""
     return {
         "script_score": {
-            "query": text_clause(side, q),
+            "query": text_clause(side, wording),
             "script": {
                 "source": "params.w * _score / (_score + params.k)",
                 "params": {"w": weight, "k": SATURATION},
@@ -132,10 +227,11 @@ def text_signal(side: Side, q: str, weight: float) -> Clause:
     }
 
 
-def highlight(side: Side, q: str) -> Clause:
+def highlight(side: Side, q: str, others: Sequence[str] = ()) -> Clause:
     """Return what marks the words of ``q`` with ``<mark>`` in the hits; all other markup is escaped.
 
-    The encoder escapes the stored text, so a title that holds markup of its own cannot bring it along.
+    ``others`` are the same in other words, which are marked too. The encoder escapes the stored text, so a
+    title that holds markup of its own cannot bring it along.
     """
     marked = _MARKED[side]
     return {
@@ -146,7 +242,7 @@ def highlight(side: Side, q: str) -> Clause:
         "max_analyzer_offset": _LONGEST_MARKED,
         "highlight_query": {
             "multi_match": {
-                "query": _asked_for(q),
+                "query": " ".join(_asked_for(one) for one in (q, *others)),
                 "fields": list(marked.values()),
                 "auto_generate_synonyms_phrase_query": False,
             }
@@ -255,10 +351,13 @@ def _or_parts(clause: Clause, q: str) -> Clause:
     return {"dis_max": {"queries": [clause, *parts]}}
 
 
+def telling_words(q: str) -> str:
+    """Return the words of ``q`` without those that any question has."""
+    return " ".join(word for word in q.split() if word.lower() not in _FILLERS)
+
+
 def _asked_for(q: str) -> str:
-    words = q.split()
-    telling = [word for word in words if word.lower() not in _FILLERS]
-    return " ".join(telling or words)
+    return telling_words(q) or q
 
 
 def _count_words(q: str) -> int:

@@ -15,6 +15,7 @@ from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.jobs import job_routes
 from discovery.web.api.links import link_routes
+from discovery.web.api.rules import rule_routes
 from discovery.web.api.search import Searcher, search_routes
 from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
@@ -46,6 +47,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
+    app.register_blueprint(rule_routes(services.rules))
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))

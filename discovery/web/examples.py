@@ -16,9 +16,20 @@ from discovery.errors import FieldProblem
 from discovery.linking.outcome import Decision, Kind, Outcome
 from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
 from discovery.scheduler.model import JobRun, JobState, JobView
-from discovery.search.request import FacetValue, Hit, Mode, SearchPage, Suggestion, Suggestions
+from discovery.search.request import (
+    Applied,
+    FacetValue,
+    Hit,
+    Mode,
+    SearchPage,
+    Suggestion,
+    Suggestions,
+    Understood,
+)
+from discovery.search.rule_desk import ListedRule
+from discovery.search.rules import Rule
 from discovery.usage.model import Coverage, Feed, Refused, Taken
-from discovery.web import audits, links, serialise
+from discovery.web import audits, links, rules, serialise
 from mappings.documents import (
     AppliedLink,
     AssetDocument,
@@ -164,7 +175,34 @@ SEARCH: dict[str, Any] = {
         "size": 12,
     },
     "products": {"in": "products", "filters": {"asset.colour": {"any": ["teal"]}}, "sort": "price"},
+    "language": {"in": "products", "q": '"stoneware mug" -blue price:..20', "understand": False},
 }
+
+RULES: dict[str, Any] = {
+    "pin": {
+        "action": "pin",
+        "queries": ["mugs"],
+        "in": "products",
+        "items": ["TIDE-MUG-SEA"],
+        "until": "2026-12-31",
+    },
+    "boost": {
+        "action": "boost",
+        "queries": ["gift"],
+        "match": "contains",
+        "in": "products",
+        "where": {"brand": ["Ostrea"]},
+        "weight": 0.4,
+    },
+    "synonyms": {"action": "synonyms", "words": ["mug", "cup"]},
+    "redirect": {"action": "redirect", "queries": ["returns"], "to": "/help/returns", "by": "shop team"},
+}
+LISTED_RULE = ListedRule(
+    Rule("autumn-mugs", "pin", ("mugs",), side="products", items=("TIDE-MUG-SEA",), ends=date(2026, 12, 31)),
+    "record",
+    "shop team",
+    datetime(2026, 9, 1, 8, tzinfo=UTC),
+)
 
 SIMILAR: dict[str, Any] = {
     "asset": {"asset": _ID, "size": 12},
@@ -369,15 +407,25 @@ def replies() -> dict[str, Any]:
         fallback_reason=None,
         hits=(
             Hit(
-                _ID, ASSET, 0.63, {"text": 0.25, "visual": 0.38}, {"title": ("Tide <mark>mug</mark> in sea",)}
+                _ID,
+                ASSET,
+                0.93,
+                {"text": 0.25, "visual": 0.38, "rule": 0.3},
+                {"title": ("Tide <mark>mug</mark> in sea",)},
+                ("title",),
+                Applied("tide-first", "boost"),
             ),
         ),
         facets={"colour": (FacetValue("teal", "teal", 1, True), FacetValue("white", "white", 4, False))},
         next=None,
+        understood=(Understood("sea green", "product.colour", ("sea green",)),),
+        rules=(Applied("tide-first", "boost"),),
     )
     suggested = Suggestions((Suggestion("Tide mug", "product", None, "TIDE-MUG"),), None)
     return {
         "Page": serialise.page(answer, REQUEST_ID),
+        "QueryRule": rules.told(LISTED_RULE),
+        "QueryRuleList": rules.listing([LISTED_RULE]),
         "Asset": serialise.asset(ASSET),
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),

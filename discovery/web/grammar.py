@@ -21,7 +21,8 @@ MOST_PARAMETERS = 1000
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?P<fraction>\.[0-9]{1,20})?(?P<exponent>[eE][+-]?[0-9]{1,3})?")
 _LABEL = re.compile(r"[0-9A-Za-z_-]{1,20}")
 _FLAGS = {"true": True, "false": False}
-_SEPARATED = ("facets", "region")
+_SEPARATED = ("facets", "region", "as_words")
+_FLAGGED = ("understand",)
 _NUMBERS = ("size", "min_similarity", "min_probability")
 
 Pairs = list[tuple[str, str]]
@@ -143,12 +144,12 @@ class _Reader:
         if name in _SEPARATED:
             if value:
                 parts: list[Any] = [part.strip() for part in value.split(",")]
-                given = parts if name == "facets" else [_number(part) for part in parts]
+                given = [_number(part) for part in parts] if name == "region" else parts
                 self.body.setdefault(name, []).extend(given)
         elif name in self.body:
             self._problem(name, "given more than once")
         elif value or name == "q":
-            self.body[name] = _number(value) if name in _NUMBERS else value
+            self.body[name] = _plain_value(name, value)
 
     def _filter(self, into: dict[str, dict[str, Any]], at: str, name: str, rest: str, value: str) -> None:
         field, dot, last = rest.rpartition(".")
@@ -175,6 +176,12 @@ class _Reader:
 
     def _problem(self, name: str, message: str) -> None:
         self.problems.append(FieldProblem(name, message))
+
+
+def _plain_value(name: str, value: str) -> Any:
+    if name in _FLAGGED:
+        return _FLAGS.get(value, value)
+    return _number(value) if name in _NUMBERS else value
 
 
 def _typed(kind: Kind, value: str) -> Any:

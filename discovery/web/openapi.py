@@ -20,7 +20,7 @@ from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
 from discovery.usage.model import LONGEST, MOST_COUNT, Action
-from discovery.web import audits, examples, links, schemas, shapes
+from discovery.web import audits, examples, links, rules, schemas, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -50,6 +50,7 @@ class Body:
 
 BODIES: dict[str, Body] = {
     "decisions": Body(links.LinkDecisions, examples.DECISIONS, links.LinkDecision),
+    "rule": Body(rules.RuleTable, examples.RULES),
     "audit": Body(audits.AuditRequest, examples.AUDIT, required=False),
     "finding": Body(audits.FindingChange, examples.FINDING_CHANGE),
 }

@@ -15,7 +15,7 @@ from discovery.audit.reports.formats import FORMATS
 from discovery.audit.rules import RULES
 from discovery.curation import review
 from discovery.curation.review import WAITING
-from discovery.web import audits, links, shapes
+from discovery.web import audits, links, rules, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
 
@@ -31,7 +31,7 @@ class Operation:
     """
 
     id: str
-    method: Literal["get", "post", "patch"]
+    method: Literal["get", "post", "patch", "put", "delete"]
     path: str
     tag: str
     summary: str
@@ -101,6 +101,18 @@ _FILTERS = _query(
     explode=True,
     example={"filter.colour": "red", "filter.width.gte": 800},
 )
+_UNDERSTAND = _query(
+    "understand",
+    "whether words that are values of the catalogue become filters; when not given, in mode auto",
+    {"type": "boolean"},
+)
+_AS_WORDS = _query(
+    "as_words",
+    "parts of q that stay words all the same, separated by commas",
+    {"type": "array", "items": {"type": "string"}},
+    style="form",
+    explode=False,
+)
 _SORT = _query("sort", "order of the hits", {"$ref": "#/components/schemas/SortName"})
 _MODE = _query("mode", "how the words are understood", {"$ref": "#/components/schemas/ModeName"})
 
@@ -153,7 +165,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The same as an address",
         shapes.Page,
         _SEARCHED,
-        parameters=(_Q, _IN, _MODE, _FACETS, _SORT, _SIZE, _AFTER, _FILTERS),
+        parameters=(_Q, _IN, _MODE, _UNDERSTAND, _AS_WORDS, _FACETS, _SORT, _SIZE, _AFTER, _FILTERS),
     ),
     Operation(
         "similar",
@@ -186,6 +198,49 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.SuggestionList,
         _SEARCHED,
         parameters=(_Q, _IN),
+    ),
+    Operation(
+        "rules",
+        "get",
+        f"{API}/search/rules",
+        "Search",
+        "All query rules",
+        rules.QueryRuleList,
+        _SEARCHED,
+        "Pins, burials, boosts, replacements, redirects and synonyms: those of the rules file, and those "
+        "that are kept here.",
+    ),
+    Operation(
+        "rule",
+        "get",
+        f"{API}/search/rules/{{id}}",
+        "Search",
+        "One query rule",
+        rules.QueryRuleShape,
+        _ITEM,
+        parameters=(_named("id", "id of the rule"),),
+    ),
+    Operation(
+        "put_rule",
+        "put",
+        f"{API}/search/rules/{{id}}",
+        "Search",
+        "Keep a query rule, in the place of one of that id",
+        rules.QueryRuleShape,
+        (*_SENT, 404, 409),
+        "The next query goes by it. A rule of the rules file is changed there.",
+        parameters=(_named("id", "id of the rule: letters, digits, dots, dashes, underscores"),),
+        body="rule",
+    ),
+    Operation(
+        "delete_rule",
+        "delete",
+        f"{API}/search/rules/{{id}}",
+        "Search",
+        "Take a query rule away",
+        rules.QueryRuleShape,
+        (*_ITEM, 409),
+        parameters=(_named("id", "id of the rule"),),
     ),
     Operation(
         "asset",

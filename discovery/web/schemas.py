@@ -19,6 +19,7 @@ MOST_FACETS = 40
 # A cursor may hold a mark for each hit of the largest page, and a point in time of many shards.
 MOST_CURSOR_CHARACTERS = 65_536
 MOST_ID_CHARACTERS = 512
+MOST_AS_WORDS, MOST_AS_WORDS_CHARACTERS = 20, 200
 SIDES: tuple[Side, ...] = get_args(Side)
 ALL_SORTS = tuple(dict.fromkeys(name for side in SIDES for name in SORTS[side]))
 INTENTS = ("same_look", "same_product")
@@ -193,6 +194,11 @@ def _size(limits: SearchSettings) -> Whole:
     )
 
 
+def _true_false_or_null(value: Any) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise ValidationError("expected true or false")
+
+
 def search_schema(limits: SearchSettings) -> Schema:
     """Return the schema of a search by words; it loads a ``SearchRequest``."""
 
@@ -200,7 +206,25 @@ def search_schema(limits: SearchSettings) -> Schema:
         q = Text(
             load_default="",
             validate=_longest(limits.max_query_characters),
-            metadata={"description": "words, or a whole identifier; empty for everything"},
+            metadata={
+                "description": 'words, "phrases", -words that must not be there, field:value; '
+                "or a whole identifier; empty for everything"
+            },
+        )
+        understand = fields.Raw(
+            load_default=None,
+            validate=_true_false_or_null,
+            metadata={
+                "description": "whether words that are values of the catalogue become filters, which the "
+                "reply names; when not given, in mode auto",
+                "type": ["boolean", "null"],
+            },
+        )
+        as_words = Listed(
+            Text(validate=_longest(MOST_AS_WORDS_CHARACTERS)),
+            load_default=list,
+            validate=validate.Length(max=MOST_AS_WORDS, error="at most {max} texts"),
+            metadata={"description": "parts of q that stay words all the same: what somebody took off"},
         )
         mode = _choice(tuple(mode.value for mode in Mode), "auto", "how the words are understood")
         sort = _choice(ALL_SORTS, "relevance", "order of the hits")
@@ -218,6 +242,8 @@ def search_schema(limits: SearchSettings) -> Schema:
                 sort=data["sort"],
                 size=data["size"],
                 after=data["after"],
+                understand=data["understand"],
+                as_words=tuple(data["as_words"]),
             )
 
     return SearchBody()

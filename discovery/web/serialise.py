@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from discovery.linking.outcome import DECLARED
 from discovery.scheduler.model import JobRun, JobState, JobView
-from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions
+from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions, Understood
 from discovery.usage.model import Coverage, Feed, Taken
 from mappings.documents import AssetDocument, ProductDocument, ProductLink, Usage
 
@@ -29,6 +29,20 @@ def page(answer: SearchPage, request_id: str) -> dict[str, Any]:
         "facets": {name: [facet_value(one) for one in values] for name, values in answer.facets.items()},
         "next": answer.next,
         "corrected": answer.corrected,
+        "understood": [understood(one) for one in answer.understood],
+        "rules": [{"id": one.id, "action": one.action} for one in answer.rules],
+        "redirect": answer.redirect,
+    }
+
+
+def understood(one: Understood) -> dict[str, Any]:
+    """Return a part of a query that became a filter, or would have; ``filter`` is as a request takes it."""
+    condition: dict[str, Any] = {"any": list(one.values)} if one.values else {}
+    return {
+        "text": one.text,
+        "field": one.field,
+        "filter": condition | dict(one.bounds),
+        "applied": one.applied,
     }
 
 
@@ -40,6 +54,8 @@ def hit(one: Hit) -> dict[str, Any]:
         "kind": item["kind"],
         "score": one.score,
         "signals": dict(one.signals),
+        "matched": list(one.matched),
+        "rule": None if one.rule is None else {"id": one.rule.id, "action": one.rule.action},
         "highlight": {name: list(fragments) for name, fragments in one.highlight.items()},
         item["kind"]: item,
     }

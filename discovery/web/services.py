@@ -15,6 +15,7 @@ from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
+from discovery.search.rule_desk import ListedRule
 from discovery.usage.model import Action, Coverage, Feed, Taken
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
@@ -96,6 +97,22 @@ class Links(Protocol):
 
         An error of the engine in the middle names what was not kept; the same may be sent again.
         """
+
+
+class QueryRules(Protocol):
+    """Query rules: what people have decided about single queries."""
+
+    def rules(self) -> Sequence[ListedRule]:
+        """Return every rule, those of the file first."""
+
+    def rule(self, id: str) -> ListedRule:
+        """Return one rule, or raise ``NotFound``."""
+
+    def put(self, id: str, table: Mapping[str, Any], by: str) -> ListedRule:
+        """Keep a rule; what is wrong with it is ``InputInvalid``."""
+
+    def delete(self, id: str) -> ListedRule:
+        """Take a rule away and return it, or raise ``NotFound``."""
 
 
 class Audits(Protocol):
@@ -182,5 +199,6 @@ class Services:
     jobs: Jobs
     links: Links
     audits: Audits
+    rules: QueryRules
     usage: Usage
     readings: Callable[[], tuple[Reading, ...]] = no_readings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from discovery.scheduler.model import OUTCOMES
+from discovery.search.rules import ACTIONS
 from discovery.web.shaping import a_flag as _flag
 from discovery.web.shaping import a_number as _number
 from discovery.web.shaping import a_text as _text
@@ -208,6 +209,28 @@ class Product(Schema):
     links = _inside(ProductLinksShape)
 
 
+class AppliedRuleShape(Schema):
+    """A query rule that was applied."""
+
+    id = _text("its id")
+    action = _text("what it does", enum=list(ACTIONS))
+
+
+class UnderstoodShape(Schema):
+    """A part of the query that says something of an attribute."""
+
+    text = _text("the part, as it was typed")
+    field = _text("the field that it means")
+    filter = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "the filter that it means, as a request takes it under the field's name"},
+    )
+    applied = _flag(
+        "false where the filters would find nothing, or hide what bears that name: words were searched for"
+    )
+
+
 class HitShape(Schema):
     """One result. It holds ``asset`` or ``product``, as its kind says."""
 
@@ -218,7 +241,14 @@ class HitShape(Schema):
         keys=fields.String(),
         values=fields.Float(),
         required=True,
-        metadata={"description": "share of each signal in the score: identifier, text, visual"},
+        metadata={"description": "share of each signal in the score: identifier, text, visual, rule"},
+    )
+    matched = _texts("fields in which words were found, and identifier where that is why")
+    rule = fields.Nested(
+        AppliedRuleShape,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the query rule that brought or moved it"},
     )
     highlight = fields.Dict(
         keys=fields.String(),
@@ -256,6 +286,9 @@ class Page(Schema):
     )
     next = _maybe("the after of the next page; null on the last one")
     corrected = _maybe("the spelling that was searched for, where the words as typed find nothing")
+    understood = _each(UnderstoodShape)
+    rules = _each(AppliedRuleShape)
+    redirect = _maybe("where a query rule sends people who ask this")
 
 
 class ProductAssets(Schema):

@@ -16,6 +16,7 @@ from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, Run
 from discovery.audit.reports.model import Report, make_report
 from discovery.audit.reports.pictures import with_pictures
 from discovery.curation.review import ReviewPage, ReviewQuery, check
+from discovery.curation.rule_records import KeptRule
 from discovery.curation.words import LinkWord, PastWord
 from discovery.errors import (
     CursorExpired,
@@ -41,6 +42,8 @@ from discovery.search.request import (
     Suggestions,
     Viewer,
 )
+from discovery.search.rule_book import RuleBook
+from discovery.search.rule_desk import RuleDesk
 from discovery.usage.model import Action, Coverage, Event, Feed, Refused, Taken, read_event, read_feed
 from discovery.web import examples
 from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services, Usage
@@ -323,6 +326,26 @@ class MemoryAudits:
         return with_pictures(told, lambda assets: ((one, PIXEL) for one in assets)) if pictured else told
 
 
+class MemoryRules:
+    """Kept rules in memory, read by their own room."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptRule] = {}
+        self.desk = RuleDesk(RuleBook(None, lambda: (), lambda: 0.0), self)
+
+    def all(self) -> Sequence[KeptRule]:
+        return [self.kept[name] for name in sorted(self.kept)]
+
+    def put(self, id: str, table: Mapping[str, Any], by: str) -> KeptRule:
+        self.kept[id] = KeptRule(id, table, by, NOW)
+        return self.kept[id]
+
+    def delete(self, id: str) -> KeptRule:
+        if id not in self.kept:
+            raise NotFound(f"there is no query rule {id[:100]!r}")
+        return self.kept.pop(id)
+
+
 class MemoryUsage:
     """What was told, in memory, by the room's own rules."""
 
@@ -379,6 +402,7 @@ def services_over(
     links: Links | None = None,
     audits: Audits | None = None,
     usage: MemoryUsage | None = None,
+    rules: MemoryRules | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -391,6 +415,7 @@ def services_over(
         jobs=jobs or MemoryJobs(),
         links=links or MemoryLinks(search),
         audits=audits or MemoryAudits(),
+        rules=(rules or MemoryRules()).desk,
         usage=(usage or MemoryUsage()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )

@@ -124,6 +124,7 @@ def test_a_search_answers_in_the_shape_of_the_contract(client: FlaskClient) -> N
     assert reply is not None
     assert list(reply) == [
         "total", "took_ms", "mode", "fallback_reason", "request_id", "hits", "facets", "next", "corrected",
+        "understood", "rules", "redirect",
     ]  # fmt: skip
     assert reply["total"] == 1
     assert reply["mode"] == "text"
@@ -136,7 +137,7 @@ def test_a_search_answers_in_the_shape_of_the_contract(client: FlaskClient) -> N
         ]
     }
     (hit,) = reply["hits"]
-    assert list(hit) == ["id", "kind", "score", "signals", "highlight", "asset"]
+    assert list(hit) == ["id", "kind", "score", "signals", "matched", "rule", "highlight", "asset"]
     assert hit["id"] == MUG_BACK.id
     assert hit["signals"] == {"text": 0.5}
 

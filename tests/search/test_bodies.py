@@ -48,7 +48,7 @@ def _bodies() -> dict[str, Any]:
         order("assets", "relevance", ranked=True),
         RIGHTS,
     )
-    extras = Extras("purple jacket", tuple(words.probes().items()), "purple jacket")
+    extras = Extras(("purple jacket",), tuple(words.probes().items()), "purple jacket")
     code = Words("products", "WJ05-S", Mode.TEXT)
     whole = _question("products", code.query, Filters(), (), order("products", "price", ranked=True))
     nothing = _question(
@@ -63,7 +63,7 @@ def _bodies() -> dict[str, Any]:
     return {
         "hybrid": page_body(hybrid, 24, extras),
         "hybrid-siblings": sibling_bodies(hybrid),
-        "identifier": page_body(whole, 24, Extras("WJ05-S")),
+        "identifier": page_body(whole, 24, Extras(("WJ05-S",))),
         "everything": page_body(nothing, 0, Extras()),
         "same-product": page_body(alike, 10, Extras()),
         "later-page": frozen(page_body(nothing, 10, Extras()), "pit", 600, (1767225600000, "A-1")),

@@ -18,7 +18,7 @@ from discovery.web.metrics import Metrics
 from discovery.web.replies import reply
 from discovery.web.services import Search
 
-SEARCH_PARAMETERS = ("q", "in", "mode", "facets", "sort", "size", "after")
+SEARCH_PARAMETERS = ("q", "in", "mode", "facets", "sort", "size", "after", "understand", "as_words")
 SIMILAR_PARAMETERS = (
     "asset",
     "product",

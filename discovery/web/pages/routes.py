@@ -21,7 +21,7 @@ from mappings.fields import SORTS
 
 _NOTHING: dict[str, Any] = {
     "total": 0, "hits": [], "facets": {}, "next": None, "mode": "text", "fallback_reason": None, "took_ms": 0,
-    "corrected": None,
+    "corrected": None, "understood": [],
 }  # fmt: skip
 
 
@@ -106,6 +106,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         unsimilar=view.address(view.without(pairs, "asset", "product")),
         hidden=view.hidden(pairs),
         chips=view.chips(pairs),
+        understood=view.understood(pairs, answer["understood"]),
         cleared=view.cleared(pairs),
         groups=view.facets(pairs, answer["facets"], answer["total"]),
         cards=[view.card(hit, sizes) for hit in answer["hits"]],

@@ -124,7 +124,9 @@ def api_pairs(pairs: Pairs) -> Pairs:
     """Return the parameters of the API call that fills the page."""
     side = side_of(pairs)
     similar = is_similar(pairs)
-    dropped = ("variants", "facets") if not similar else ("variants", "facets", "q", "sort", "mode")
+    dropped = (
+        ("variants", "facets") if not similar else ("variants", "facets", "q", "sort", "mode", "as_words")
+    )
     asked = [(name, value) for name, value in pairs if name not in dropped and (value or name == "q")]
     if side == "products" and ("variants", "show") not in pairs:
         asked.append(FOLDED)
@@ -186,6 +188,21 @@ def chips(pairs: Pairs) -> list[dict[str, str]]:
             {"label": label, "value": f"{sign} {told}".strip(), "href": address(without(rest)), "name": name}
         )
     return found
+
+
+def understood(pairs: Pairs, parts: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the words that became filters, each with the address that takes it as a word."""
+    labels = chip_labels(side_of(pairs))
+    return [
+        {
+            "label": f"{labels.get(one['field'], one['field'])}:",
+            "value": one["text"],
+            "href": address([*without(pairs), ("as_words", one["text"])]),
+            "name": "understood",
+        }
+        for one in parts
+        if one["applied"]
+    ]
 
 
 def cleared(pairs: Pairs) -> str:

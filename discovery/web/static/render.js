@@ -237,6 +237,21 @@ export function createRenderer(page) {
     return chips(state);
   }
 
+  function understood(state, answer) {
+    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.chip]));
+    const nodes = answer.understood.filter((part) => part.applied).map((part) => {
+      const node = copy("chip");
+      const link = node.querySelector("a");
+      link.href = states.address(states.withAlso(state, "as_words", part.text));
+      link.dataset.key = `chip:understood:${part.text}`;
+      slot(node, "label").textContent = `${labels[part.field] ?? part.field}:`;
+      slot(node, "value").textContent = part.text;
+      return node;
+    });
+    $("understood").replaceChildren(...nodes);
+    $("understood").hidden = nodes.length === 0;
+  }
+
   function summary(state, answer, similar) {
     const side = states.sideOf(state);
     const total = Object.assign(document.createElement("span"), { className: "total", textContent: number(answer.total) });
@@ -246,6 +261,7 @@ export function createRenderer(page) {
       const how = Object.assign(document.createElement("span"), { className: "quiet", textContent: page.modes[answer.mode] ?? "" });
       $("status").append(how);
     }
+    understood(state, answer);
     $("corrected").querySelector("strong").textContent = answer.corrected ?? "";
     $("corrected").hidden = !answer.corrected;
     $("notice").textContent = answer.fallback_reason ?? "";
@@ -303,7 +319,7 @@ export function createRenderer(page) {
       slot($("trouble"), "detail").textContent = problem.detail;
       slot($("trouble"), "request").textContent = problem.request_id ?? "";
       slot($("trouble"), "request").parentElement.hidden = !problem.request_id;
-      for (const id of ["empty", "more", "notice", "corrected"]) $(id).hidden = true;
+      for (const id of ["empty", "more", "notice", "corrected", "understood"]) $(id).hidden = true;
       $("status").replaceChildren();
       $("hits").replaceChildren();
     },

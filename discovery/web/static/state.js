@@ -29,6 +29,8 @@ export function withValue(state, name, value) {
   return change(state, (next) => (value ? next.set(name, value) : next.delete(name)));
 }
 
+export const withAlso = (state, name, value) => change(state, (next) => next.append(name, value));
+
 export function toggled(state, name, value) {
   const pairs = [...state].filter(([key]) => key !== "after");
   const rest = pairs.filter(([key, given]) => !(key === name && given === value));
@@ -51,7 +53,7 @@ export function onSide(state, side) {
 // What the API is asked for, given the state of the page.
 export function asked(state, facets, { picture = false, after = null } = {}) {
   const similar = picture || isSimilar(state);
-  const dropped = similar ? ["variants", "facets", "after", "q", "sort", "mode"] : ["variants", "facets", "after"];
+  const dropped = similar ? ["variants", "facets", "after", "q", "sort", "mode", "as_words"] : ["variants", "facets", "after"];
   if (picture) dropped.push("asset", "product");
   const pairs = [...state].filter(([name, value]) => value && !dropped.includes(name));
   if (isFolded(state)) pairs.push(["filter.variant", "false"]);
