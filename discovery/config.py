@@ -28,6 +28,9 @@ FILE_VARIABLE = "DISCOVERY_CONFIG"
 HOME_VARIABLE = "DISCOVERY_HOME"
 DEFAULT_FILE = "config.toml"
 
+LANGUAGES = ("en", "de", "fr", "es")
+"""Languages whose forms of words are known."""
+
 PATTERN_GROUPS = frozenset({"sku", "style", "ean"})
 """Named groups of which a linking pattern must have one: they say which product a file is of."""
 
@@ -527,6 +530,9 @@ class AssetSourceSettings:
     categories: str = _key(
         "", "a regular expression over the path with named groups; each group's text becomes a category"
     )
+    language: str = _key(
+        "en", "language of its words: en, de, fr, es; queries look for their forms", check=_one_of(*LANGUAGES)
+    )
     options: Mapping[str, str] = _options("options for the file system, such as endpoint_url")
 
 
@@ -537,6 +543,9 @@ class ProductSourceSettings:
     name: str = _key("", "its name")
     path: str = _key("", "the export: a file, or a folder of files")
     format: str = _key("table", "its format", check=_one_of("magento", "table"))
+    language: str = _key(
+        "en", "language of its words: en, de, fr, es; queries look for their forms", check=_one_of(*LANGUAGES)
+    )
     options: Mapping[str, str] = _options("options of the format; see docs/catalogues.md")
 
 

@@ -166,7 +166,13 @@ class Service:
             fitted=model,
             cursor_key=_cursor_key(settings.home),
             rules=self.rule_book.rules,
+            languages=self._languages,
         )
+
+    def _languages(self) -> tuple[str, ...]:
+        """Return the languages that the sources are in."""
+        assets = [source.language for source in self.known.assets()]
+        return (*assets, *(source.language for source in self.known.products()))
 
     @cached_property
     def rule_book(self) -> RuleBook:

@@ -212,6 +212,9 @@ IDENTIFIERS: dict[Side, tuple[str, ...]] = {
 SPELLING = "words"
 """The field whose terms are the vocabulary for misspellings."""
 
+LANGUAGES: dict[str, str] = {"en": "stem", "de": "de", "fr": "fr", "es": "es"}
+"""Languages of sources, each with the subfield of :data:`SPELLING` that has the stems of its words."""
+
 TYPED: dict[Side, str] = {"assets": "source.title.typed", "products": "source.title.typed"}
 """Names that are completed as one types."""
 

@@ -25,8 +25,8 @@ from discovery.cli.invocation import (
     pass_invocation,
     say,
 )
-from discovery.config import AssetSourceSettings, ProductSourceSettings
-from discovery.errors import DiscoveryError, InputInvalid
+from discovery.config import LANGUAGES, AssetSourceSettings, ProductSourceSettings
+from discovery.errors import DiscoveryError, FieldProblem, InputInvalid
 from discovery.wiring import Service
 from indexers.lifecycle import Change, FamilyStatus
 from indexers.link_run import LinkSummary
@@ -91,7 +91,8 @@ def assets(
 ) -> None:
     """Index the files below URI: a folder, or any fsspec address such as s3://bucket/prefix."""
     place = uri if "://" in uri else str(Path(uri).expanduser().absolute())
-    source = AssetSourceSettings(name=name, uri=place, options=_frozen(options))
+    language, given = _language(options)
+    source = AssetSourceSettings(name=name, uri=place, language=language, options=given)
     _run_named(invocation, source, dry_run=dry_run, accept_shrink=accept_shrink)
 
 
@@ -116,12 +117,19 @@ def products(
 ) -> None:
     """Index a product catalogue: a file, a folder of files, or a pattern of files."""
     place = str(Path(path).expanduser().absolute())
-    source = ProductSourceSettings(name=name, path=place, format=format_, options=_frozen(options))
+    language, given = _language(options)
+    source = ProductSourceSettings(name=name, path=place, format=format_, language=language, options=given)
     _run_named(invocation, source, dry_run=dry_run, accept_shrink=accept_shrink)
 
 
-def _frozen(options: tuple[str, ...]) -> types.MappingProxyType[str, str]:
-    return types.MappingProxyType(pairs(options, "--option"))
+def _language(options: tuple[str, ...]) -> tuple[str, types.MappingProxyType[str, str]]:
+    """Return the language that the options name, and the other options."""
+    given = dict(pairs(options, "--option"))
+    language = given.pop("language", LANGUAGES[0])
+    if language not in LANGUAGES:
+        expected = f"expected one of {', '.join(LANGUAGES)}, found {language!r}"
+        raise InputInvalid(f"--option language: {expected}", (FieldProblem("options.language", expected),))
+    return language, types.MappingProxyType(given)
 
 
 def _run_named(

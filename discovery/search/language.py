@@ -7,7 +7,7 @@ a value that its field cannot have are words like any other. So no text is refus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -56,10 +56,12 @@ class Reading:
         """Return what would be typed for the same with other words."""
         return f"{words} {self.marked}".strip()
 
-    def clauses(self, side: Side) -> tuple[Clause, ...]:
+    def clauses(self, side: Side, languages: Sequence[str] = ()) -> tuple[Clause, ...]:
         """Return what every hit must pass, however it is found."""
         asked = [phrase_clause(side, phrase) for phrase in self.phrases]
-        barred = [phrase_clause(side, one) if " " in one else whole_clause(one) for one in self.without]
+        barred = [
+            phrase_clause(side, one) if " " in one else whole_clause(one, languages) for one in self.without
+        ]
         return (*asked, *([none_of(barred)] if barred else ()))
 
 

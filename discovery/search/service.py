@@ -97,6 +97,7 @@ Access = Callable[[Viewer, Side], Clause | None]
 IDS_AT_ONCE = 1000
 SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
 MODELS_OWN = -1.0
+LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
 """Characters; a longer query is a text, and its words say nothing of attributes."""
 
@@ -109,6 +110,11 @@ def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - t
 def no_rules() -> Sequence[Rule]:
     """Return no query rules."""
     return ()
+
+
+def english_only() -> Sequence[str]:
+    """Return the language of sources that name none."""
+    return ("en",)
 
 
 def _today_in_utc() -> date:
@@ -143,7 +149,7 @@ class Plan:
     @property
     def plain(self) -> Wording:
         """The wording with every word required."""
-        return Wording(self.wording.q, self.wording.others)
+        return Wording(self.wording.q, self.wording.others, languages=self.wording.languages)
 
     def words(self, side: Side) -> Words:
         """Return the search by these words alone."""
@@ -184,7 +190,7 @@ class SearchService:
     ``model`` makes vectors and may be absent at any time; ``fitted``, where it is given, returns the model
     that made the vectors of an index, by the recipe of its stamp. ``read_original`` returns an asset's bytes.
     ``cursor_key`` signs cursors: give one that outlives the process if cursors are to. ``rules`` returns the
-    query rules that people have made.
+    query rules that people have made, ``languages`` those that the sources are in.
     """
 
     def __init__(
@@ -200,6 +206,7 @@ class SearchService:
         cursor_key: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
         rules: Callable[[], Sequence[Rule]] = no_rules,
+        languages: Callable[[], Sequence[str]] = english_only,
         today: Callable[[], date] = _today_in_utc,
     ) -> None:
         self._reader = reader
@@ -212,8 +219,11 @@ class SearchService:
         self._snapshots = Snapshots(reader, settings.cursor_minutes * 60, clock)
         self._spellings = Spellings(reader, clock)
         self._pictured = Pictured(reader)
+        self._clock = clock
         self._vocabularies = Vocabularies(reader, clock)
         self._rules = rules
+        self._languages = languages
+        self._known_languages: tuple[float, tuple[str, ...]] | None = None
         self._today = today
 
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
@@ -496,12 +506,13 @@ class SearchService:
                 further, redirect=fired.redirect or further.redirect, replaced=None, applied=tuple(applied)
             )
         others = other_words(rules, side, reading.text, today)
-        plan = Plan(reading, Wording(reading.text, others), fired, literally=literally)
+        languages = self._spoken()
+        plan = Plan(reading, Wording(reading.text, others, languages=languages), fired, literally=literally)
         understanding = self._understanding(request, side, plan, parts)
         if not understanding.parts:
             return plan
         left = understanding.words if telling_words(understanding.words) else ""
-        wording = Wording(reading.text, others, left, other_words(rules, side, left, today))
+        wording = Wording(reading.text, others, left, other_words(rules, side, left, today), languages)
         return replace(plan, wording=wording, parts=understanding.parts)
 
     def _understanding(
@@ -517,6 +528,17 @@ class SearchService:
             return understand(side, words, vocabulary, request.as_words)
         return Understanding(parts, without_parts(words, parts))
 
+    def _spoken(self) -> tuple[str, ...]:
+        """Return the languages of the sources, asked once a minute."""
+        held, now = self._known_languages, self._clock()
+        if held is None or now - held[0] >= LANGUAGES_SECONDS:
+            try:
+                held = (now, tuple(sorted(set(self._languages()))))
+            except DiscoveryError:
+                held = (now, () if held is None else held[1])
+            self._known_languages = held
+        return held[1]
+
     def _vocabulary(self, side: Side) -> Vocabulary:
         return self._on_index(side, lambda index: self._vocabularies.of(side, index))
 
@@ -529,7 +551,7 @@ class SearchService:
             request.facets,
             order(side, request.sort, ranked=bool(plan.reading.text)),
             viewer,
-            plan.reading.clauses(side),
+            plan.reading.clauses(side, plan.wording.languages),
         )
 
     def _answered(

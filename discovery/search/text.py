@@ -10,7 +10,7 @@ from typing import Any
 
 from discovery.search.clauses import Clause, refused
 from discovery.search.identifiers import looks_like_identifier
-from mappings.fields import SEARCHED, SPELLING, Searched, Side
+from mappings.fields import LANGUAGES, SEARCHED, SPELLING, Searched, Side
 
 SIGNAL = "text"
 
@@ -112,16 +112,24 @@ def has_words(q: str) -> bool:
     return any(c.isalnum() for c in q)
 
 
-def matching_clause(q: str, others: Sequence[str] = ()) -> Clause:
+def matching_clause(q: str, others: Sequence[str] = (), languages: Sequence[str] = ()) -> Clause:
     """Return which items have the words of ``q``, in whatever field and inflection.
 
     One field holds the words of all the others, so the words of a query may lie scattered over title,
     keywords, attributes and the other side. Short words that any text has are not asked for. ``others``
-    are the same question in other words (synonyms): an item that answers one of them answers it.
+    are the same question in other words (synonyms): an item that answers one of them answers it. The forms
+    of words of ``languages`` are looked for beside English ones.
     """
-    if others:
-        return {"dis_max": {"queries": [_matching(one) for one in (q, *others)]}}
-    return _matching(q)
+    paths = _stems(languages)
+    if others or len(paths) > 1:
+        asked = [_matching(one, path) for one in (q, *others) for path in paths]
+        return {"dis_max": {"queries": asked}}
+    return _matching(q, paths[0])
+
+
+def _stems(languages: Sequence[str]) -> list[str]:
+    codes = dict.fromkeys(("en", *(code for code in languages if code in LANGUAGES)))
+    return [f"{SPELLING}.{LANGUAGES[code]}" for code in codes]
 
 
 def phrase_clause(side: Side, phrase: str) -> Clause:
@@ -129,23 +137,19 @@ def phrase_clause(side: Side, phrase: str) -> Clause:
     return {"multi_match": {"query": phrase, "type": "phrase", "fields": _PHRASED[side]}}
 
 
-def whole_clause(words: str) -> Clause:
+def whole_clause(words: str, languages: Sequence[str] = ()) -> Clause:
     """Return which items have all of ``words``, in whatever inflection."""
-    return {
-        "match": {
-            f"{SPELLING}.stem": {
-                "query": words,
-                "operator": "and",
-                "auto_generate_synonyms_phrase_query": False,
-            }
-        }
-    }
+    asked: list[Clause] = [
+        {"match": {path: {"query": words, "operator": "and", "auto_generate_synonyms_phrase_query": False}}}
+        for path in _stems(languages)
+    ]
+    return asked[0] if len(asked) == 1 else {"dis_max": {"queries": asked}}
 
 
-def _matching(q: str) -> Clause:
+def _matching(q: str, path: str) -> Clause:
     clause: Clause = {
         "match": {
-            f"{SPELLING}.stem": {
+            path: {
                 "query": _asked_for(q),
                 "minimum_should_match": ENOUGH,
                 "auto_generate_synonyms_phrase_query": False,
@@ -160,21 +164,23 @@ class Wording:
     """The words of a question: ``q`` as asked, ``others`` the same in other words.
 
     ``required`` are the words that must be there where those are not all of them: words that became filters
-    need not be found, and still say what comes first. The empty text requires nothing.
+    need not be found, and still say what comes first. The empty text requires nothing. ``languages`` are
+    those of the sources.
     """
 
     q: str
     others: tuple[str, ...] = ()
     required: str | None = None
     required_others: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     def matching(self) -> Clause:
         """Return which items have the words that must be there."""
         if self.required is None:
-            return matching_clause(self.q, self.others)
+            return matching_clause(self.q, self.others, self.languages)
         if not self.required:
             return {"match_all": {}}
-        return matching_clause(self.required, self.required_others)
+        return matching_clause(self.required, self.required_others, self.languages)
 
 
 def text_clause(side: Side, wording: Wording) -> Clause:
@@ -193,7 +199,7 @@ def text_clause(side: Side, wording: Wording) -> Clause:
         strengths = _strengths(side, wording.q)
     if wording.required is None:
         return {"bool": {"must": [wording.matching()], "should": strengths}}
-    scored = matching_clause(wording.q, wording.others)
+    scored = matching_clause(wording.q, wording.others, wording.languages)
     return {"bool": {"filter": [wording.matching()], "should": [scored, *strengths]}}
 
 
