@@ -17,7 +17,6 @@ from indexers.records import AssetRecord, ProductRecord
 from mappings.documents import (
     AssetDocument,
     AssetSource,
-    AssetsSide,
     Curation,
     Media,
     ProductDocument,
@@ -147,7 +146,7 @@ def product_document(
     return ProductDocument(
         id=record.sku,
         source=said,
-        assets=stored.assets if stored and concerned else judge.judged(said, AssetsSide(), (), started),
+        assets=stored.assets if stored and concerned else judge.bare(said, started),
         curation=stored.curation if stored else Curation(),
         usage=stored.usage if stored else Usage(),
         run=Run(version=record.version, build=build, pending=concerned, indexed=started),

@@ -23,6 +23,10 @@ VERSION = "1"
 """Names this code; raise it when the same pictures would get another state, and all are judged anew."""
 
 
+MOST_BARE = 1000
+"""Families whose products without pictures are remembered at a time."""
+
+
 class SetJudge:
     """Judges the pictures of products by one set of settings."""
 
@@ -33,6 +37,16 @@ class SetJudge:
         facts = [VERSION, settings.least_long_edge, sorted(settings.unapproved), scopes, sets]
         self.basis = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         """Names what the state rests on besides product and pictures."""
+        self._bare: dict[tuple[str | None, bool], AssetsSide] = {}
+
+    def bare(self, said: ProductSource, now: datetime) -> AssetsSide:
+        """Return the state of a product without any picture: the same for all of a family."""
+        alike = (said.family, any(image.role == HERO for image in said.images))
+        if alike not in self._bare:
+            if len(self._bare) >= MOST_BARE:
+                self._bare.clear()
+            self._bare[alike] = self.judged(said, AssetsSide(), (), now)
+        return self._bare[alike]
 
     def judged(
         self, said: ProductSource, side: AssetsSide, assets: Sequence[AssetDocument], now: datetime
