@@ -22,7 +22,6 @@ from discovery.audit.listing import (
 from discovery.audit.model import SEVERITIES, STATES, Finding, RuleCounts
 from discovery.audit.reports.model import page_of
 from discovery.audit.rules import RULES
-from discovery.curation.words import LONGEST_BY
 from discovery.web import schemas
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Flag, Listed, Text, Whole
 from discovery.web.serialise import API
@@ -37,9 +36,7 @@ from discovery.web.shaping import (
     some_objects,
     some_texts,
 )
-
-WHO = "api"
-"""Who asks or changes where nobody is named: there are no accounts yet."""
+from discovery.web.who import named, who_field
 
 MOST_RUNS = 100
 LAST_RUNS = 30
@@ -178,15 +175,6 @@ class FindingList(Schema):
     next = maybe_text("the after of the next page; null on the last one")
 
 
-def _who() -> Text:
-    return Text(
-        load_default=WHO,
-        allow_none=True,
-        validate=validate.Length(max=LONGEST_BY, error="at most {max} characters"),
-        metadata={"description": "who says so"},
-    )
-
-
 class AuditRequest(Schema):
     """What to judge. An empty object asks for all rules."""
 
@@ -205,13 +193,13 @@ class AuditRequest(Schema):
             "description": "go on where a brake would stop the run because far more is flagged than before"
         },
     )
-    by = _who()
+    by = who_field()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> RunRequest:
         """Return what was asked for."""
         rules = tuple(dict.fromkeys(data["rules"]))
-        return RunRequest(rules, data["dry_run"], data["accept"], _name(data["by"]))
+        return RunRequest(rules, data["dry_run"], data["accept"], named(data["by"]))
 
 
 class FindingChange(Schema):
@@ -238,7 +226,7 @@ class FindingChange(Schema):
         validate=validate.Length(max=LONGEST_NOTE, error="at most {max} characters"),
         metadata={"description": "what there is to say of it"},
     )
-    by = _who()
+    by = who_field()
 
 
 class _FindingsParameters(Schema):
@@ -298,7 +286,7 @@ def finding_change(body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         InputInvalid: naming every field that is wrong.
     """
     change = dict(schemas.load(_CHANGE, body))
-    return change, _name(change.pop("by"))
+    return change, named(change.pop("by"))
 
 
 def findings_query(given: Mapping[str, Any]) -> FindingsQuery:
@@ -434,10 +422,6 @@ def finding_detail(one: Finding, version: str) -> dict[str, Any]:
 def _counts(told: Sequence[RuleCounts]) -> dict[str, int]:
     names = ("flagged", "new", "still", "returned", "settled")
     return {name: sum(getattr(one, name) for one in told) for name in names}
-
-
-def _name(given: str | None) -> str:
-    return (given or "").strip() or WHO
 
 
 def _moment(value: datetime | None) -> str | None:

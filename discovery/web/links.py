@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from discovery.curation.review import DEFAULT_SIZE, MOST_SIZE, WAITING, ReviewEntry, ReviewPage, ReviewQuery
-from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
+from discovery.curation.words import LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
 from discovery.errors import DiscoveryError, FieldProblem, InputInvalid
 from discovery.linking.outcome import DECIDED, Decision
 from discovery.linking.roles import ROLES
@@ -28,10 +28,8 @@ from discovery.web.shaping import (
     some_objects,
     some_texts,
 )
+from discovery.web.who import named, who_field
 from mappings.documents import AppliedLink, AssetDocument
-
-WHO = "api"
-"""Who decides where nobody is named: there are no accounts yet."""
 
 STATES = (*(state.value for state in State), DECIDED)
 _STATE = "what is to be done: nothing (auto, decided, none) or somebody's look (review, conflict)"
@@ -211,16 +209,6 @@ class LinkDecision(Schema):
         )
 
 
-def who_field(load_default: str | None = WHO) -> Text:
-    """Return the field that says who asks, until there are accounts."""
-    return Text(
-        load_default=load_default,
-        allow_none=True,
-        validate=validate.Length(max=LONGEST_BY, error="at most {max} characters"),
-        metadata={"description": "who says so"},
-    )
-
-
 class LinkDecisions(Schema):
     """What somebody says of links: one decision, or several under ``decisions``; all of it, or none."""
 
@@ -289,7 +277,7 @@ def words_of(body: Mapping[str, Any]) -> tuple[list[LinkWord], str, bool]:
         loaded = schemas.load(_DECISIONS, whole)
     except InputInvalid as error:
         raise (unbulked(error) if single else error) from error
-    return loaded["decisions"], (loaded["by"] or "").strip() or WHO, single
+    return loaded["decisions"], named(loaded["by"]), single
 
 
 def unbulked(error: DiscoveryError) -> DiscoveryError:

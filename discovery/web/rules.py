@@ -20,9 +20,9 @@ from discovery.search.rules import (
     written,
 )
 from discovery.web import schemas
-from discovery.web.links import WHO, who_field
 from discovery.web.schemas import Text
 from discovery.web.shaping import a_text, maybe_moment, maybe_text, some_objects
+from discovery.web.who import named, who_field
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": LONGEST}}
 
@@ -133,7 +133,7 @@ def taken(body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """
     table = {name: value for name, value in body.items() if name != "by"}
     loaded = schemas.load(_BY, {name: value for name, value in body.items() if name == "by"})
-    return table, (loaded["by"] or "").strip() or WHO
+    return table, named(loaded["by"])
 
 
 class _By(Schema):
