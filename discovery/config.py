@@ -277,7 +277,7 @@ class SearchSettings:
     max_query_characters: int = _key(1000, "longest query text", check=_between(1, 100_000))
     visual_candidates: int = _key(
         1000,
-        "the visual part of a result: the nearest so many, no less similar than the floor",
+        "the visual part of a result: the nearest so many, up to half as many more, above the floor",
         check=_between(100, 10_000),
     )
     visual_weight: float = _key(
