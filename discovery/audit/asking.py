@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from typing import Any
 
 from discovery.audit.listing import MOST_SIZE, UNRESOLVED_STATE, FindingsQuery
 from discovery.audit.model import SELF, SEVERITIES, STATES, UNRESOLVED
 from discovery.audit.rules import RULES
+from discovery.engine.cursors import sort_of
 from discovery.errors import FieldProblem, InputInvalid
 
 _ID = re.compile(r"[0-9a-f]{24}")
@@ -84,17 +82,9 @@ def search_body(query: FindingsQuery, states: tuple[str, ...] | None = None) -> 
     return body
 
 
-def cursor(sort: list[Any]) -> str:
-    """Return the cursor of the page after the finding with these sort values."""
-    return base64.urlsafe_b64encode(json.dumps(sort).encode()).decode().rstrip("=")
-
-
 def _uncursor(text: str) -> list[Any]:
-    try:
-        sort = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, UnicodeError, RecursionError, ValueError) as error:
-        raise ValueError(text) from error
-    if not isinstance(sort, list) or len(sort) != 3:
+    sort = sort_of(text)
+    if len(sort) != 3:
         raise ValueError(text)
     rank, rule, ident = sort
     known = type(rank) is int and 0 <= rank < len(SEVERITIES) and rule in (*RULES, SELF)

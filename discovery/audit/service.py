@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from discovery.audit import scopes
-from discovery.audit.asking import check_rules, cursor, no_rule, search_body
+from discovery.audit.asking import check_rules, no_rule, search_body
 from discovery.audit.changes import changed
 from discovery.audit.codec import finding_of
 from discovery.audit.listing import (
@@ -35,6 +35,7 @@ from discovery.audit.store import Store
 from discovery.audit.turns import AuditTurns
 from discovery.config import AuditSettings, Settings
 from discovery.engine.client import Engine
+from discovery.engine.cursors import cursor_of
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records, Stored
 from discovery.errors import (
@@ -236,7 +237,7 @@ class AuditService:
         found = tuple(self._current(finding_of(hit["_source"])) for hit in hits)
         more = len(hits) == query.size
         return FindingsPage(
-            int(reply["hits"]["total"]["value"]), found, cursor(hits[-1]["sort"]) if more else None
+            int(reply["hits"]["total"]["value"]), found, cursor_of(hits[-1]["sort"]) if more else None
         )
 
     def finding(self, id: str) -> Finding:
@@ -292,7 +293,7 @@ class AuditService:
                 yield self._current(finding_of(hit["_source"]))
             if len(hits) < MOST_SIZE:
                 return
-            after = cursor(hits[-1]["sort"])
+            after = cursor_of(hits[-1]["sort"])
 
     def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
         """Return the report on what is open now, with the last whole run (or ``run``) and the trends.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from discovery.engine.cursors import cursor_of, sort_of
 from discovery.engine.reader import Reader
 from discovery.errors import FieldProblem, InputInvalid
 from discovery.linking.verdict import State
@@ -81,7 +79,7 @@ class ReviewQueue:
         )
         more = len(hits) == query.size
         total = int(reply["hits"]["total"]["value"])
-        return ReviewPage(total, entries, _cursor(hits[-1]["sort"]) if more else None)
+        return ReviewPage(total, entries, cursor_of(hits[-1]["sort"]) if more else None)
 
 
 def check(query: ReviewQuery) -> list[Any] | None:
@@ -128,18 +126,11 @@ def _body(query: ReviewQuery) -> dict[str, Any]:
     return body if after is None else {**body, "search_after": after}
 
 
-def _cursor(sort: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(sort).encode()).decode().rstrip("=")
-
-
 def _uncursor(text: str) -> list[Any]:
-    try:
-        sort = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(sort, list) or len(sort) != 2 or not isinstance(sort[1], str):
-            raise ValueError(text)
-        sort[1].encode()
-    except (binascii.Error, UnicodeError, RecursionError, ValueError) as error:
-        raise ValueError(text) from error
+    sort = sort_of(text)
+    if len(sort) != 2 or not isinstance(sort[1], str):
+        raise ValueError(text)
+    sort[1].encode()  # half a surrogate pair is no id; its error is a ValueError too
     if type(sort[0]) not in (int, float) or not 0 <= sort[0] <= 1:
         raise ValueError(text)
     return sort

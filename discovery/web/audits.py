@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from discovery.audit.reports.model import page_of
 from discovery.audit.rules import RULES
 from discovery.web import schemas
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Flag, Listed, Text, Whole
-from discovery.web.serialise import API
+from discovery.web.serialise import API, moment
 from discovery.web.shaping import (
     a_flag,
     a_number,
@@ -321,11 +321,11 @@ def run(view: RunView) -> dict[str, Any]:
     return {
         "id": view.id,
         "state": view.state,
-        "asked": _moment(view.asked),
+        "asked": moment(view.asked),
         "by": request.by if request else None,
-        "started": _moment(view.begun),
-        "finished": _moment(done.finished) if done else None,
-        "as_of": _moment(done.as_of) if done else None,
+        "started": moment(view.begun),
+        "finished": moment(done.finished) if done else None,
+        "as_of": moment(done.as_of) if done else None,
         "dry_run": bool(request and request.dry_run),
         "rules": _rules_asked(view),
         "reasons": list(done.reasons) if done else [view.reason] if view.reason else [],
@@ -393,14 +393,14 @@ def finding(one: Finding) -> dict[str, Any]:
         "question": rule.question if rule else "Did the last audit run to its end?",
         "remedy": rule.remedy if rule else "See to what it says, then run it again.",
         "state": one.state,
-        "first_seen": _moment(one.first_seen),
-        "last_seen": _moment(one.last_seen),
-        "resolved": _moment(one.resolved),
+        "first_seen": moment(one.first_seen),
+        "last_seen": moment(one.last_seen),
+        "resolved": moment(one.resolved),
         "owner": one.owner,
         "due": _day(one.due),
         "waived_until": _day(one.waived_until),
         "note": one.note,
-        "ends": _moment(one.ends),
+        "ends": moment(one.ends),
         "related": list(one.related),
         "run": one.run,
         "links": {
@@ -415,17 +415,13 @@ def finding(one: Finding) -> dict[str, Any]:
 
 def finding_detail(one: Finding, version: str) -> dict[str, Any]:
     """Return one finding with its history."""
-    history = [{"at": _moment(event.at), "what": event.what, "by": event.by} for event in one.history]
+    history = [{"at": moment(event.at), "what": event.what, "by": event.by} for event in one.history]
     return {**finding(one), "history": history, "version": version}
 
 
 def _counts(told: Sequence[RuleCounts]) -> dict[str, int]:
     names = ("flagged", "new", "still", "returned", "settled")
     return {name: sum(getattr(one, name) for one in told) for name in names}
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _day(value: date | None) -> str | None:

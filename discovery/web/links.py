@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
@@ -330,7 +329,7 @@ def decision(one: Decision) -> dict[str, Any]:
         "decision": one.kind.value,
         "role": one.role,
         "by": one.by,
-        "at": _moment(one.at),
+        "at": serialise.moment(one.at),
         "why": one.why,
     }
 
@@ -341,7 +340,7 @@ def _past(one: PastWord) -> dict[str, Any]:
         "decision": one.word.value,
         "role": one.role,
         "by": one.by,
-        "at": _moment(one.at),
+        "at": serialise.moment(one.at),
         "why": one.why,
         "last": one.last,
     }
@@ -375,7 +374,7 @@ def _entry(entry: ReviewEntry) -> dict[str, Any]:
         ],
         "links": [_held(one) for one in link.applied],
         "refused": list(link.refused),
-        "judged": _moment(link.judged),
+        "judged": serialise.moment(link.judged),
     }
 
 
@@ -412,7 +411,3 @@ def _proposal(one: Proposal) -> dict[str, Any]:
             for piece in one.evidence
         ],
     }
-
-
-def _moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -99,12 +99,12 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
         "categories": list(source.categories),
         "creator": source.creator,
         "copyright": source.copyright,
-        "created": _moment(source.created),
+        "created": moment(source.created),
         "source": {
             "name": source.name,
             "key": source.key,
             "uri": source.uri,
-            "modified": _moment(source.modified),
+            "modified": moment(source.modified),
         },
         "media": {
             "type": media.type,
@@ -134,7 +134,7 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
         "link_state": one.product.link_state,
         "curation": {
             "status": one.curation.status,
-            "rights": {"usage_terms": source.usage_terms, "licence_ends": _moment(source.licence_ends)},
+            "rights": {"usage_terms": source.usage_terms, "licence_ends": moment(source.licence_ends)},
             "version": {},
         },
         "usage": _usage(one.usage),
@@ -162,7 +162,7 @@ def product(one: ProductDocument) -> dict[str, Any]:
         "status": source.status,
         "attributes": {code: list(values) for code, values in source.attribute_values.items()},
         "identifiers": list(source.identifiers),
-        "source": {"name": source.name, "key": source.key, "modified": _moment(source.modified)},
+        "source": {"name": source.name, "key": source.key, "modified": moment(source.modified)},
         "assets": [
             {"id": link.id, "role": link.role, "method": link.method, "confidence": link.confidence}
             for link in links
@@ -201,9 +201,9 @@ def job(one: JobView) -> dict[str, Any]:
     under_way = None
     if state is not None and state.running:
         under_way = {
-            "due": _moment(state.due),
+            "due": moment(state.due),
             "cause": state.cause,
-            "started": _moment(state.started),
+            "started": moment(state.started),
             "owner": state.owner,
         }
     return {
@@ -212,10 +212,10 @@ def job(one: JobView) -> dict[str, Any]:
         "why": one.why,
         "trigger": one.trigger or None,
         "limit_seconds": one.limit_seconds,
-        "next_due": _moment(one.next_due),
-        "asked": _moment(state.asked) if state else None,
+        "next_due": moment(one.next_due),
+        "asked": moment(state.asked) if state else None,
         "running": under_way,
-        "last_success": _moment(one.last_success),
+        "last_success": moment(one.last_success),
         "runs": [job_run(run) for run in one.runs],
     }
 
@@ -226,9 +226,9 @@ def job_run(one: JobRun) -> dict[str, Any]:
         "number": one.token,
         "outcome": one.outcome,
         "cause": one.cause,
-        "due": _moment(one.due),
-        "started": _moment(one.started),
-        "finished": _moment(one.finished),
+        "due": moment(one.due),
+        "started": moment(one.started),
+        "finished": moment(one.finished),
         "owner": one.owner,
         "figures": dict(one.figures),
         "reason": one.reason,
@@ -237,7 +237,7 @@ def job_run(one: JobRun) -> dict[str, Any]:
 
 def asked(one: JobState) -> dict[str, Any]:
     """Return that a run of a job is to come."""
-    return {"job": one.job, "asked": _moment(one.asked)}
+    return {"job": one.job, "asked": moment(one.asked)}
 
 
 def taken(one: Taken, feed: Feed | None) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def coverage(one: Coverage, feeds: Iterable[Feed]) -> dict[str, Any]:
     """Return the feeds, and how far counts can be trusted."""
     return {
         "complete": one.complete,
-        "since": _moment(one.since),
+        "since": moment(one.since),
         "missing": list(one.missing),
         "feeds": [usage_feed(feed) for feed in feeds],
     }
@@ -271,20 +271,20 @@ def usage_feed(one: Feed) -> dict[str, Any]:
     """Return one feed."""
     return {
         "name": one.name,
-        "since": _moment(one.since),
-        "complete_until": _moment(one.complete_until),
+        "since": moment(one.since),
+        "complete_until": moment(one.complete_until),
     }
 
 
 def _usage(one: Usage) -> dict[str, Any]:
     return {
         "used": one.used,
-        "last_used": _moment(one.last_used),
+        "last_used": moment(one.last_used),
         "downloaded": one.downloaded,
         "published": one.published,
         "channels": list(one.channels),
         "viewed": one.viewed,
-        "last_viewed": _moment(one.last_viewed),
+        "last_viewed": moment(one.last_viewed),
     }
 
 
@@ -330,5 +330,6 @@ def _product_links(one: ProductDocument) -> dict[str, str | None]:
     }
 
 
-def _moment(value: datetime | None) -> str | None:
+def moment(value: datetime | None) -> str | None:
+    """Return a moment as replies hold it: RFC 3339, UTC."""
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
