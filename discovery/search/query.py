@@ -7,7 +7,7 @@ Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (A
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,15 @@ from discovery.search.identifiers import has_identifier, identifier_signal
 from discovery.search.request import Filters, Mode
 from discovery.search.rules import NO_RULES, Fired
 from discovery.search.shaping import boosted_and_buried, pinned
-from discovery.search.text import Wording, can_be_respelt, highlight, named_clause, spelling, text_signal
+from discovery.search.text import (
+    Wording,
+    can_be_respelt,
+    highlight,
+    named_clause,
+    spelling,
+    text_signal,
+    whole_clause,
+)
 from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
 from mappings.fields import FEATURES, VECTORS, Field, Side
 
@@ -45,6 +53,10 @@ WORDED = "worded"
 
 HIDDEN = "hidden"
 """Counts what is named as the query has it and does not pass what was understood of that."""
+
+SAID = "said"
+LEFT = "left"
+"""Count what says the words that were understood, and what of that passes the filters which they became."""
 
 Matching = Callable[[list[Clause]], Clause]
 """Makes the query of a question from the clauses that every hit must pass."""
@@ -114,6 +126,14 @@ def hidden_probe(side: Side, q: str, passing: list[Clause], understood: list[Cla
     """Return what counts the items that are named by all words of ``q`` and would be hidden by filters."""
     named = {"bool": {"filter": [named_clause(side, q), *passing], "must_not": [all_of(understood)]}}
     return {"global": {}, "aggs": {HIDDEN: {"filter": named}}}
+
+
+def said_probe(
+    words: str, languages: Sequence[str], passing: list[Clause], understood: list[Clause]
+) -> dict[str, Any]:
+    """Return what counts the items that say all ``words``, and how many of them the filters leave."""
+    said = all_of([whole_clause(words, languages), *passing])
+    return {"global": {}, "aggs": {SAID: {"filter": said, "aggs": {LEFT: {"filter": all_of(understood)}}}}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,12 @@ def count_of(reply: Mapping[str, Any], name: str) -> int:
     return int(reply.get("aggregations", {}).get(name, {}).get("doc_count", 0))
 
 
-def hidden_count(reply: Mapping[str, Any], name: str) -> int:
-    """Return the count of a probe over the whole index, 0 where it was not asked for."""
-    return int(reply.get("aggregations", {}).get(name, {}).get(name, {}).get("doc_count", 0))
+def hidden_count(reply: Mapping[str, Any], *names: str) -> int:
+    """Return the count of a probe over the whole index, named from without; 0 if not asked for."""
+    counted = reply.get("aggregations", {}).get(names[0], {})
+    for name in names:
+        counted = counted.get(name, {})
+    return int(counted.get("doc_count", 0))
 
 
 def document(side: Side, hit: Mapping[str, Any]) -> AssetDocument | ProductDocument:

@@ -30,6 +30,8 @@ from discovery.search.paging import Cursor
 from discovery.search.query import (
     HIDDEN,
     IDENTIFIED,
+    LEFT,
+    SAID,
     WITH_SIGNALS,
     WORDED,
     Extras,
@@ -40,6 +42,7 @@ from discovery.search.query import (
     frozen,
     hidden_probe,
     page_body,
+    said_probe,
     sibling_bodies,
 )
 from discovery.search.request import (
@@ -100,6 +103,10 @@ MODELS_OWN = -1.0
 LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
 """Characters; a longer query is a text, and its words say nothing of attributes."""
+
+LEAST_LEFT = 0.5
+"""Words become filters only if these leave so much of what says the words. On 1,012 sportswear products
+450 say "yoga", as what they are good for, and 21 have it as their activity."""
 
 
 def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - the seam's shape
@@ -437,12 +444,14 @@ class SearchService:
     ) -> tuple[Decided, Question, Answered]:
         """Answer with what was understood as filters, or by words alone where those find nothing.
 
-        So too where they would hide something that bears all the words as its name.
+        So too where they would hide something that bears all the words as its name, or most of what says the
+        words: then these are not what that value is about.
         """
         done = self._answered(request, decided, viewer, size)
-        plan = decided.plan
-        hidden = hidden_count(done[2].page, HIDDEN)
-        if not plan.parts or (_found_by_words(decided, done[2]) and not hidden):
+        plan, page = decided.plan, done[2].page
+        hidden = hidden_count(page, HIDDEN) > 0
+        hiding = hidden_count(page, SAID, LEFT) < LEAST_LEFT * hidden_count(page, SAID)
+        if not plan.parts or (_found_by_words(decided, done[2]) and not hidden and not hiding):
             return done
         plain = replace(
             decided,
@@ -566,16 +575,23 @@ class SearchService:
         return decided, asked, self._ask(question, page_body(question, size, extras))
 
     def _hidden(self, request: SearchRequest, plan: Plan, asked: Question) -> Iterator[tuple[str, Clause]]:
-        """Yield what counts items that are named as the query has it, and that its filters would hide.
+        """Yield what counts items that say what the query says, and that its filters would hide.
 
         Where every word was understood the query names a kind of item; where some were not, it may be a name.
         """
-        if plan.parts and plan.wording.required:
-            conditions = (*request.filters.conditions, *plan.reading.conditions)
-            given = filter_clauses(asked.side, Filters(conditions, request.filters.alternatives))
+        values = tuple(part for part in plan.parts if part.values)
+        if not plan.parts:
+            return
+        conditions = (*request.filters.conditions, *plan.reading.conditions)
+        given = filter_clauses(asked.side, Filters(conditions, request.filters.alternatives))
+        passing = [*asked.always, *given]
+        if plan.wording.required:
             meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, plan.parts))))
-            words = plan.reading.words
-            yield HIDDEN, hidden_probe(asked.side, words, [*asked.always, *given], meant)
+            yield HIDDEN, hidden_probe(asked.side, plan.reading.words, passing, meant)
+        if values:
+            meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, values))))
+            said = " ".join(part.text for part in values)
+            yield SAID, said_probe(said, plan.wording.languages, passing, meant)
 
     def _decide(self, side: Side, plan: Plan, mode: Mode) -> Decided:
         if mode is Mode.TEXT or not plan.reading.text:

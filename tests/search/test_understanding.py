@@ -196,3 +196,17 @@ def test_new_values_are_understood_once_the_index_has_them(engine: Engine, prefi
     page = service.search(asked, ANYONE)
     assert [part.text for part in page.understood if part.applied] == ["teal", "mug"]
     assert skus(page) == ["MUG-2"]
+
+
+def test_filters_that_would_hide_most_of_what_says_the_words_give_way_to_words(
+    engine: Engine, prefix: str, serve: Serve
+) -> None:
+    create(engine, prefix)
+    bag = product("B-1", "Voyage Bag", attributes={"activity": ("Yoga",)})
+    clothes = [product(f"C-{n}", f"Tights {n}", description="Made for yoga.") for n in range(3)]
+    fill(engine, prefix, (bag, *clothes))
+    page = serve(prefix).search(SearchRequest(side="products", q="yoga"), ANYONE)
+    assert page.total == 4
+    assert [(part.text, part.applied) for part in page.understood] == [("yoga", False)]
+    narrowed = SearchRequest(side="products", q="yoga", filters=Filters((Condition("sku", any=("B-1",)),)))
+    assert [part.applied for part in serve(prefix).search(narrowed, ANYONE).understood] == [True]
