@@ -1,16 +1,20 @@
-"""Queries whose right answers are known, made from the fashion catalogue's own columns."""
+"""Queries whose right answers are known: from columns of fashion, and as judged for the demo catalogue."""
 
 from __future__ import annotations
 
 import math
+import tomllib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.data import Garment
 
 LEAST = 5
 """Garments that a query must have right answers among."""
+
+JUDGEMENTS = Path(__file__).parents[1] / "tests" / "relevance" / "judgements.toml"
 
 NO_COLOUR = frozenset({"NA", "Multi", ""})
 
@@ -51,11 +55,30 @@ def plural(name: str) -> str:
     return lower if lower.endswith("s") else f"{lower}s"
 
 
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """Judgements of the demo catalogue: SKUs by query, to tune on and held out, and what has no answer."""
+
+    tuning: dict[str, list[str]]
+    holdout: dict[str, list[str]]
+    nothing: list[str]
+
+
+def judgements() -> Judgements:
+    """Return the judgements of the demo catalogue."""
+    return Judgements(**tomllib.loads(JUDGEMENTS.read_text(encoding="utf-8")))
+
+
 def ndcg(found: Sequence[str], right: Collection[str], depth: int = 10) -> float:
     """Return the normalised discounted cumulative gain of ``found``, an answer being right or not.
 
     Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques" (ACM TOIS 20(4), 2002).
     """
-    gain = sum(1 / math.log2(place + 2) for place, one in enumerate(found[:depth]) if one in right)
-    best = sum(1 / math.log2(place + 2) for place in range(min(depth, len(right))))
-    return gain / best if best else 0.0
+    return gain((one in right for one in found), len(right), depth)
+
+
+def gain(right: Iterable[bool], answers: int, depth: int = 10) -> float:
+    """Return the same of a list that says of each hit whether it is right; ``answers`` are right in all."""
+    gained = sum(1 / math.log2(place + 2) for place, one in zip(range(depth), right, strict=False) if one)
+    best = sum(1 / math.log2(place + 2) for place in range(min(depth, answers)))
+    return gained / best if best else 0.0

@@ -281,7 +281,9 @@ class SearchSettings:
         check=_between(100, 10_000),
     )
     visual_weight: float = _key(
-        0.5, "share of the visual signal in a hybrid score; words have the rest", check=_between(0, 1)
+        -1.0,
+        "share of the visual signal in a hybrid score, words have the rest; -1 takes the model's own",
+        check=_between(-1, 1),
     )
     text_floor: float = _key(
         -1.0,

@@ -16,11 +16,13 @@ import pytest
 from filelock import FileLock, Timeout
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from discovery.config import EngineSettings, default_home
+from discovery.config import EngineSettings, Settings, default_home
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.indices import Indices
 from discovery.engine.parts import provision_parts
+from discovery.wiring import Service
+from tests.demo.indexed import indexed_demo, settings_at
 
 HEAP_MB = 768
 PREFIX = "test-"
@@ -137,3 +139,22 @@ def no_network(request: pytest.FixtureRequest) -> None:
     """Close the way out, once the engine's parts are there."""
     request.getfixturevalue("parts_home")
     sys.addaudithook(refuse_the_network)
+
+
+@pytest.fixture(scope="session")
+def demo(engine: Engine, session_prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a home and prefix under which the demo catalogue is indexed."""
+    settings = indexed_demo(engine, f"{session_prefix}-demo", tmp_path_factory.mktemp("demo"))
+    yield settings
+    Indices(engine).close_leftovers(settings.engine.prefix)
+
+
+@pytest.fixture(scope="session")
+def linked_demo(
+    engine: Engine, session_prefix: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """The same once more, with links looked for, as `discovery demo` does it."""
+    settings = indexed_demo(engine, f"{session_prefix}-linked-demo", tmp_path_factory.mktemp("linked-demo"))
+    assert Service(settings_at(settings, engine)).links.run().outcome == "finished"
+    yield settings
+    Indices(engine).close_leftovers(settings.engine.prefix)

@@ -609,13 +609,13 @@ class SearchService:
     def _with_vector(self, side: Side, plan: Plan, mode: Mode) -> Words:
         stamp = self._stamps.of(side)
         recipe = self._recipe_of(stamp, side)
-        floor = self._settings.text_floor
+        floor, weight = self._settings.text_floor, self._settings.visual_weight
         return replace(
             plan.words(side),
             mode=mode,
             vector=plain(self._from_model(lambda: self._fitted(stamp.recipe).text(plan.reading.text))),
             floor=recipe.text_floor if floor == MODELS_OWN else floor,
-            share=self._settings.visual_weight,
+            share=recipe.visual_weight if weight < 0 else weight,
             nearest=self._settings.visual_candidates,
             recipe=stamp.recipe,
         )

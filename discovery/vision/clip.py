@@ -33,11 +33,12 @@ from discovery.vision.images import Picture
 SCHEMES = ("hf-hub:", "local-dir:")
 
 # Usual for the two families of training, from their publications; each catalogue can set its own in
-# search.text_floor and search.similar_floor. Sigmoid-trained models (SigLIP) keep texts and pictures
-# farther apart than those trained by contrast with a batch (CLIP).
+# search.text_floor, search.similar_floor and search.visual_weight. Sigmoid-trained models (SigLIP) keep
+# texts and pictures farther apart than those trained by contrast with a batch (CLIP).
 CONTRASTIVE_TEXT_FLOOR = 0.2
 SIGMOID_TEXT_FLOOR = 0.05
 SIMILAR_FLOOR = 0.7
+VISUAL_WEIGHT = 0.3
 SLICE = 8
 _TEXTS = 32
 
@@ -190,6 +191,7 @@ def load_clip(name: str, cache: Path, wanted: str = "auto") -> ClipEmbedder:
         look_dimension=dimension,
         text_floor=SIGMOID_TEXT_FLOOR if sigmoid else CONTRASTIVE_TEXT_FLOOR,
         similar_floor=SIMILAR_FLOOR,
+        visual_weight=VISUAL_WEIGHT,
     )
     samples = torch.from_numpy(np.stack([framing.prepare(p) for p in precision.sample_pictures()]))
     forms = _Forms(model, framing)

@@ -28,8 +28,9 @@ class Recipe:
     ``preprocessing`` a text that changes whenever the pixels given to the model would. ``dimension`` is
     that of the space which texts and pictures share, ``look_dimension`` that of the space in which
     pictures are compared with pictures. Below ``text_floor`` (text to picture) and ``similar_floor``
-    (picture to picture), cosines both, a hit is noise. ``adapter`` is the SHA-256 of the map that fits the
-    model to a catalogue, where there is one.
+    (picture to picture), cosines both, a hit is noise. ``visual_weight`` is what pictures are worth beside
+    words: their share of a hybrid score. ``adapter`` is the SHA-256 of the map that fits the model to a
+    catalogue, where there is one.
     """
 
     model: str
@@ -39,11 +40,12 @@ class Recipe:
     look_dimension: int
     text_floor: float
     similar_floor: float
+    visual_weight: float
     adapter: str | None = None
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits over all that changes vectors; the floors do not."""
+        """Sixteen hexadecimal digits over all that changes vectors; floors and weight do not."""
         named = [self.model, self.weights, self.preprocessing, self.dimension, self.look_dimension]
         if self.adapter is not None:
             named.append(self.adapter)

@@ -19,7 +19,7 @@ from discovery.config import Settings
 from discovery.demo import CATALOGUE
 from discovery.engine.client import Engine
 from discovery.wiring import Service
-from tests.audit.conftest import settings_at
+from tests.demo.indexed import settings_at
 
 TROUBLES: Mapping[str, Any] = json.loads((CATALOGUE / "troubles.json").read_text(encoding="utf-8"))
 AS_OF = datetime.fromisoformat(TROUBLES["as_of"]).replace(hour=12, tzinfo=UTC)
