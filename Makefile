@@ -20,7 +20,7 @@ test: install  ## the whole gate: format, lint, types, rooms, dependencies, test
 	@.ci/gate
 
 relevance: install  ## judged queries: how well the search finds
-	@$(PYTHON) -m benchmarks relevance
+	@$(PYTHON) -m benchmarks quality --write
 
 bench: install  ## every measured figure of the README, as ratios in one run
 	@$(PYTHON) -m benchmarks all

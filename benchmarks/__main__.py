@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -14,10 +14,14 @@ from benchmarks import (
     adapting,
     audit,
     counts,
+    growth,
+    hybrid,
     indexing,
     linking,
     memory,
+    peers,
     products,
+    profiles,
     relevance,
     rerun,
     scheduling,
@@ -28,7 +32,7 @@ from benchmarks.measured import Measured, machine_line, page, table
 from benchmarks.stand import BusyError, Stand
 from discovery.errors import DiscoveryError
 
-PAGE = Path(__file__).parents[1] / "docs" / "measurements.md"
+DOCS = Path(__file__).parents[1] / "docs"
 MISSED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 # In this order the fashion catalogue, indexed once, serves all that follow.
@@ -39,7 +43,11 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "rerun": rerun.measure,
     "search": search.measure,
     "counts": counts.measure,
+    "profiles": profiles.measure,
+    "growth": growth.measure,
+    "peers": peers.measure,
     "relevance": relevance.measure,
+    "hybrid": hybrid.measure,
     "adapting": adapting.measure,
     "audit": audit.measure,
     "linking": linking.measure,
@@ -47,16 +55,23 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
 }
 
 
+# Several workloads by one name, and the page that holds their figures.
+SETS: Mapping[str, tuple[Sequence[str], str]] = {
+    "all": (tuple(WORKLOADS), "measurements.md"),
+    "quality": (("relevance", "hybrid", "adapting"), "relevance.md"),
+}
+
+
 def main() -> int:
     """Measure what the command line names; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workload", nargs="?", default="all", choices=["all", *WORKLOADS])
+    parser.add_argument("workload", nargs="?", default="all", choices=[*SETS, *WORKLOADS])
     parser.add_argument("--quick", action="store_true", help="less of everything: three minutes")
-    parser.add_argument("--write", action="store_true", help="write docs/measurements.md (with all)")
+    parser.add_argument("--write", action="store_true", help="write the page of docs/ that holds the figures")
     asked = parser.parse_args()
-    if asked.write and asked.workload != "all":
-        parser.error("--write goes with all: the page holds every figure")
-    names = list(WORKLOADS) if asked.workload == "all" else [asked.workload]
+    if asked.write and asked.workload not in SETS:
+        parser.error(f"--write goes with {' or '.join(SETS)}: a page holds every figure of its kind")
+    names, written = SETS.get(asked.workload, ((asked.workload,), ""))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         measured, machine = run(names, quick=asked.quick)
@@ -71,7 +86,8 @@ def main() -> int:
         return INTERRUPTED
     print(f"\n{machine}\n\n{table(measured)}")
     if asked.write:
-        PAGE.write_text(page(measured, machine, quick=asked.quick), encoding="utf-8")
+        command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+        (DOCS / written).write_text(page(measured, machine, command), encoding="utf-8")
     missed = [one for one in measured if not one.holds]
     print(f"\n{len(measured)} figures, {len(missed)} missed their targets")
     return MISSED if missed else 0
@@ -81,7 +97,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run(names: list[str], *, quick: bool) -> tuple[list[Measured], str]:
+def run(names: Sequence[str], *, quick: bool) -> tuple[list[Measured], str]:
     """Run workloads in order; return all figures and the line about the machine."""
     measured: list[Measured] = []
     with Stand.open(quick=quick) as stand:

@@ -79,9 +79,8 @@ def table(measured: Sequence[Measured]) -> str:
     return "\n".join(line.rstrip() for line in padded)
 
 
-def page(measured: Sequence[Measured], machine: str, *, quick: bool) -> str:
-    """Return the figures as a page of ``docs/``."""
-    command = f"python -m benchmarks all{' --quick' if quick else ''} --write"
+def page(measured: Sequence[Measured], machine: str, command: str) -> str:
+    """Return the figures as a page of ``docs/``, made by ``command``."""
     cells = [HEADINGS, tuple("---" for _ in HEADINGS), *rows(measured)]
     grid = "\n".join(f"| {' | '.join(text.replace('|', '/') for text in line)} |" for line in cells)
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,14 @@ DECIMALS = 6
 def copy_without_products(stand: Stand, name: str, other: str) -> None:
     """Fill ``other`` with the assets of ``name`` as they would be if no catalogue named them."""
     source = stand.catalogue(name, stand.embedder().recipe).names.assets
-    target = stand.catalogue(other, stand.embedder().recipe).names.assets
+    documents = (AssetDocument.from_source(hit["_source"]) for hit in Reader(stand.engine).scan(source))
+    unlinked = (dataclasses.replace(one, product=ProductSide()) for one in documents)
+    fill(stand, stand.catalogue(other, stand.embedder().recipe).names.assets, unlinked)
 
-    def puts() -> Iterator[Put]:
-        for hit in Reader(stand.engine).scan(source):
-            document = dataclasses.replace(AssetDocument.from_source(hit["_source"]), product=ProductSide())
-            yield Put(target, document.id, document.to_source())
 
-    _write(stand, target, puts())
+def fill(stand: Stand, index: str, documents: Iterable[AssetDocument]) -> None:
+    """Write documents into an index, and wait until they can be found."""
+    _write(stand, index, (Put(index, one.id, one.to_source()) for one in documents))
 
 
 def multiply(stand: Stand, name: str, other: str, count: int) -> tuple[list[str], NDArray[np.float32]]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,7 +14,7 @@ import urllib3
 from benchmarks import data
 from benchmarks.judged import judged_queries
 from benchmarks.measured import Measured, Target
-from benchmarks.stand import CHECKOUT, Stand, environment
+from benchmarks.stand import Stand, serving
 from benchmarks.timing import in_turns, spread
 from discovery.engine.reader import Reader
 from discovery.search.request import Mode, SearchRequest, SimilarRequest, Viewer
@@ -27,7 +23,6 @@ from discovery.search.service import SearchService
 WORKLOAD = "search"
 FACETS = ("colour", "product.family", "product.gender")
 PAIRS, QUICK_PAIRS = 300, 60
-READY_SECONDS = 120
 ANYONE = Viewer()
 TARGET = Target(most=1.4)
 
@@ -82,22 +77,22 @@ def measure(stand: Stand) -> Iterator[Measured]:
     page = service.search(SearchRequest(sort="name", size=len(texts)), ANYONE)
     ids = [hit.id for hit in page.hits]
     kinds = {
-        "words and facets": _words(service, watching, texts, Mode.TEXT),
+        "words and facets": by_words(service, watching, texts, Mode.TEXT),
         "similar by asset": _similar(service, watching, ids),
-        "hybrid, query cached": _words(service, watching, texts, Mode.HYBRID),
+        "hybrid, query cached": by_words(service, watching, texts, Mode.HYBRID),
     }
-    with _serving(stand) as address, urllib3.connection_from_url(address) as pool:
+    with serving(stand.settings(data.FASHION)) as (address, _), urllib3.connection_from_url(address) as pool:
         for name, asked in kinds.items():
             yield _ratio(stand, name, asked, pool)
 
 
 def _ratio(stand: Stand, name: str, asked: list[Asked], pool: urllib3.HTTPConnectionPool) -> Measured:
     for one in asked:
-        _http(pool, one)
-        _engine(stand, one)
+        over_http(pool, one)
+        to_engine(stand, one)
     pairs = QUICK_PAIRS if stand.quick else PAIRS
     chosen = itertools.islice(itertools.cycle(asked), pairs)
-    http, engine = in_turns((partial(_http, pool, one), partial(_engine, stand, one)) for one in chosen)
+    http, engine = in_turns((partial(over_http, pool, one), partial(to_engine, stand, one)) for one in chosen)
     whole, bare = spread(http), spread(engine)
     return Measured(
         WORKLOAD,
@@ -108,7 +103,8 @@ def _ratio(stand: Stand, name: str, asked: list[Asked], pool: urllib3.HTTPConnec
     )
 
 
-def _words(service: SearchService, watching: Watching, texts: Sequence[str], mode: Mode) -> list[Asked]:
+def by_words(service: SearchService, watching: Watching, texts: Sequence[str], mode: Mode) -> list[Asked]:
+    """Return searches for ``texts`` in all three forms."""
     found = []
     for text in texts:
         service.search(SearchRequest(q=text, mode=mode, facets=FACETS), ANYONE)
@@ -126,38 +122,19 @@ def _similar(service: SearchService, watching: Watching, ids: Sequence[str]) -> 
     return found
 
 
-def _http(pool: urllib3.HTTPConnectionPool, asked: Asked) -> None:
+def over_http(pool: urllib3.HTTPConnectionPool, asked: Asked) -> dict[str, Any]:
+    """Ask the service; return its answer."""
     body = json.dumps(asked.json).encode()
     reply = pool.request("POST", asked.path, body=body, headers={"Content-Type": "application/json"})
-    answer = json.loads(reply.data)
+    answer: dict[str, Any] = json.loads(reply.data)
     if reply.status != 200:
         raise RuntimeError(f"the service refused {asked.json}: {answer}")
+    return answer
 
 
-def _engine(stand: Stand, asked: Asked) -> None:
-    stand.engine.client.search(index=asked.index, body=asked.body, params=dict(asked.params))
-
-
-@contextmanager
-def _serving(stand: Stand) -> Iterator[str]:
-    """Serve the fashion index by the command, in a process of its own; yield its address."""
-    command = [sys.executable, "-m", "discovery", "serve", "--port", "0", "--no-scheduler"]
-    with subprocess.Popen(
-        command,
-        cwd=CHECKOUT,
-        env=environment(stand.settings(data.FASHION)),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            deadline = time.monotonic() + READY_SECONDS
-            for line in process.stdout:
-                if line.startswith("ready "):
-                    yield line.split()[1]
-                    return
-                if time.monotonic() > deadline:
-                    break
-            raise RuntimeError("the service did not become ready")
-        finally:
-            process.terminate()
+def to_engine(stand: Stand, asked: Asked) -> dict[str, Any]:
+    """Send the engine the page that the service asked of it; return its answer."""
+    answer: dict[str, Any] = stand.engine.client.search(
+        index=asked.index, body=asked.body, params=dict(asked.params)
+    )
+    return answer

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,7 @@ from indexers.lifecycle import Lifecycle
 from mappings.documents import AssetDocument
 
 PREFIX = "bench-"
+READY_SECONDS = 120
 CHECKOUT = Path(__file__).parents[1]
 
 
@@ -69,8 +71,9 @@ class Stand:
     ``home`` is a folder of its own for thumbnails, locks and what the model keeps; ``quick`` asks for less.
     """
 
-    def __init__(self, engine: Engine, home: Path, *, quick: bool) -> None:
+    def __init__(self, engine: Engine, home: Path, *, quick: bool, engine_pid: int) -> None:
         self.engine = engine
+        self.engine_pid = engine_pid
         self.home = home
         self.quick = quick
         self._run = secrets.token_hex(3)
@@ -98,7 +101,7 @@ class Stand:
                 engine = connect(EngineSettings(), address.url)
                 try:
                     Indices(engine).close_leftovers(PREFIX)
-                    yield cls(engine, work, quick=quick)
+                    yield cls(engine, work, quick=quick, engine_pid=address.pid)
                 finally:
                     shutil.rmtree(work, ignore_errors=True)
                     Indices(engine).close_leftovers(PREFIX)
@@ -134,12 +137,19 @@ class Stand:
         return Lifecycle(self.engine, self.settings(name)).ensure(recipe)
 
     def search(
-        self, name: str, reader: Searching | None = None, settings: SearchSettings | None = None
+        self,
+        name: str,
+        reader: Searching | None = None,
+        settings: SearchSettings | None = None,
+        embedder: Embedder | None = None,
     ) -> SearchService:
-        """Return the read side over ``name`` with the starter model; ``reader`` may watch what is asked."""
-        embedder = self.embedder()
+        """Return the read side over ``name``, with the starter model unless another is given.
+
+        ``reader`` may watch what is asked.
+        """
+        made_by = embedder or self.embedder()
         model = EmbedderModel(
-            lambda: embedder, ImageSettings(), QueryVectors(embedder, ModelSettings().query_cache).vector
+            lambda: made_by, ImageSettings(), QueryVectors(made_by, ModelSettings().query_cache).vector
         )
         return SearchService(
             reader or Reader(self.engine), settings or SearchSettings(), self.prefix(name), model, _unread
@@ -175,14 +185,14 @@ class Stand:
         return Indexed(**json.loads(reply))
 
 
-def run_python(module: str, arguments: Sequence[str]) -> str:
-    """Run a module in a process of its own; return what it printed, its errors go to ours.
+def run_python(module: str, arguments: Sequence[str], python: str = sys.executable) -> str:
+    """Run a module in a process of its own, by ``python``; return what it printed, its errors go to ours.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
     with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+        [python, "-m", module, *arguments], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             printed, _ = process.communicate()
@@ -192,6 +202,27 @@ def run_python(module: str, arguments: Sequence[str]) -> str:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, [module])
     return printed
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[tuple[str, int]]:
+    """Serve an index by the command, in a process of its own; yield its address and process id."""
+    command = [sys.executable, "-m", "discovery", "serve", "--port", "0", "--no-scheduler"]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment(settings), stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            deadline = time.monotonic() + READY_SECONDS
+            for line in process.stdout:
+                if line.startswith("ready "):
+                    yield line.split()[1], process.pid
+                    return
+                if time.monotonic() > deadline:
+                    break
+            raise RuntimeError("the service did not become ready")
+        finally:
+            process.terminate()
 
 
 def _unread(asset: AssetDocument) -> bytes:
