@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.api.catalogue import ASSETS, HOSTILE, MUG_BACK, MUG_FRONT
 from tests.api.standin import PIXEL
@@ -21,7 +21,7 @@ def status(page: Page) -> Any:
 def test_results_follow_the_words_as_they_are_typed(page: Page) -> None:
     page.goto("/")
     status(page).to_contain_text(f"{len(ASSETS)} assets")
-    page.get_by_role("searchbox").press_sequentially("tide")
+    page.get_by_role("combobox", name="Search").press_sequentially("tide")
     status(page).to_contain_text("2 assets")
     expect(page).to_have_url(re.compile(r"/\?q=tide$"))
     expect(page.locator("#hits .card")).to_have_count(2)
@@ -31,7 +31,7 @@ def test_an_older_answer_never_covers_a_newer_one(page: Page) -> None:
     held: list[Any] = []
     page.goto("/")
     page.route("**/api/v1/search?q=room&**", lambda route: held.append(route))
-    words = page.get_by_role("searchbox")
+    words = page.get_by_role("combobox", name="Search")
     with page.expect_request("**/api/v1/search?q=room&**"):
         words.fill("room")
     words.fill("tide")
@@ -77,7 +77,8 @@ def test_the_server_and_the_script_render_the_same(page: Page, browser: Browser,
         "/?q=tide&filter.colour=red",
         "/?in=products",
         "/?q=nothing+like+it",
-        "/?asset=" + MUG_BACK.id,
+        f"/?asset={MUG_BACK.id}&filter.colour=orange",
+        "/?q=tide&view=list",
     ):
         read = plain.new_page()
         read.goto(path)
@@ -143,13 +144,29 @@ def test_similar_to_a_hit_and_back(page: Page) -> None:
     status(page).to_contain_text("2 assets")
 
 
-def test_more_hits_are_added_below(page: Page) -> None:
+def test_more_hits_come_by_themselves_and_move_nothing(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 600})
     page.goto("/")
     cards = page.locator("#hits .card")
     expect(cards).to_have_count(24)
-    page.get_by_role("link", name="Show more").click()
-    expect(cards).to_have_count(len(ASSETS))
+    before = cards.nth(5).bounding_box()
+    page.locator("#more").scroll_into_view_if_needed()
     expect(page.locator("#more")).to_be_hidden()
+    expect(page.locator("#hits .card:not(.ghost)")).to_have_count(len(ASSETS))
+    expect(page.locator(".ghost")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
+    assert cards.nth(5).bounding_box() == before
+
+
+def test_more_hits_that_cannot_be_had_are_told_and_asked_for_again(page: Page) -> None:
+    page.route(re.compile(r"/api/v1/search\?.*after="), lambda route: route.abort())
+    page.goto("/")
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(page.locator("#notice")).to_contain_text("cannot be reached")
+    expect(page.locator("#hits .card")).to_have_count(24)
+    page.unroute_all()
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator("#hits .card")).to_have_count(len(ASSETS))
 
 
 def test_details_open_over_the_results_and_close_with_escape(page: Page) -> None:
@@ -179,7 +196,7 @@ def test_products_fold_their_variants_until_asked(page: Page) -> None:
 
 def test_nothing_is_said_honestly(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").fill("zeppelin")
+    page.get_by_role("combobox", name="Search").fill("zeppelin")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     status(page).to_contain_text("0 assets")
 
@@ -187,7 +204,7 @@ def test_nothing_is_said_honestly(page: Page) -> None:
 def test_hostile_metadata_stays_text(page: Page) -> None:
     page.goto("/?q=elsewhere")
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    page.get_by_role("searchbox").fill("alert")
+    page.get_by_role("combobox", name="Search").fill("alert")
     expect(page.locator("#hits .title")).to_have_text(HOSTILE)
     page.locator("#hits .open").click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_have_text(HOSTILE)
@@ -214,3 +231,100 @@ def test_nothing_is_wider_than_the_window(page: Page, width: int, path: str) -> 
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_suggestions_are_chosen_by_keyboard(page: Page) -> None:
+    page.goto("/")
+    words = page.get_by_role("combobox", name="Search")
+    words.press_sequentially("tide")
+    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    expect(options).to_have_count(2)
+    expect(words).to_have_attribute("aria-expanded", "true")
+    words.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    words.press("ArrowDown")
+    words.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(words).to_have_attribute("aria-activedescendant", "suggestions-0")
+    words.press("Enter")
+    expect(words).to_have_value("Tide mug, front")
+    status(page).to_contain_text("1 asset")
+    expect(options).to_have_count(0)
+
+
+def test_escape_closes_suggestions_and_leaves_the_words(page: Page) -> None:
+    page.goto("/")
+    words = page.get_by_role("combobox", name="Search")
+    words.press_sequentially("room")
+    suggestions = page.locator("#suggestions")
+    expect(suggestions).to_be_visible()
+    words.press("Escape")
+    expect(suggestions).to_be_hidden()
+    expect(words).to_have_value("room")
+
+
+def test_arrows_go_from_hit_to_hit_and_through_the_details(page: Page) -> None:
+    page.goto("/?q=room")
+    opens = page.locator("#hits .open")
+    opens.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(opens.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    below = opens.evaluate_all("all => all.indexOf(document.activeElement)")
+    assert below > 2
+    page.keyboard.press("ArrowUp")
+    expect(opens.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("dialog").get_by_role("heading", level=1)
+    expect(heading).to_have_text("Room 1")
+    page.keyboard.press("ArrowRight")
+    expect(heading).to_have_text("Room 2")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"\?q=room$"))
+
+
+def test_the_layout_is_part_of_the_address(page: Page) -> None:
+    page.goto("/?q=room")
+    page.get_by_role("link", name="List").click()
+    expect(page).to_have_url(re.compile(r"view=list"))
+    expect(page.locator("#hits")).to_have_attribute("data-view", "list")
+    page.reload()
+    expect(page.locator("#hits")).to_have_attribute("data-view", "list")
+    page.go_back()
+    expect(page.locator("#hits")).to_have_attribute("data-view", "grid")
+
+
+def test_a_range_is_a_filter_that_can_be_taken_off(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Width, px, at least").fill("843")
+    page.get_by_label("Width, px, at least").press("Enter")
+    expect(page).to_have_url(re.compile(r"filter\.width\.gte=843"))
+    expect(page.locator("#chips .chip")).to_contain_text("Width, px ≥ 843")
+    page.locator("#chips .chip").click()
+    expect(page.get_by_label("Width, px, at least")).to_have_value("")
+
+
+def test_a_long_facet_is_searched_in(page: Page) -> None:
+    def lengthen(route: Route) -> None:
+        reply = route.fetch().json()
+        values = [
+            {"value": f"shade {n}", "label": f"Shade {n}", "count": 1, "selected": False} for n in range(30)
+        ]
+        route.fulfill(json={**reply, "facets": {**reply["facets"], "colour": values}})
+
+    page.goto("/")
+    page.route("**/api/v1/search?q=room&**", lengthen)
+    page.get_by_role("combobox", name="Search").fill("room")
+    facet = page.locator('[data-key="facet:colour"]')
+    facet.get_by_label("Search in Colour").fill("shade 17")
+    expect(facet.locator(".value:visible")).to_have_text(re.compile("Shade 17"))
+
+
+def test_the_keys_are_told(page: Page) -> None:
+    page.goto("/")
+    page.locator("h1").first.click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()

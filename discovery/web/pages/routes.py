@@ -109,6 +109,9 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         understood=view.understood(pairs, answer["understood"]),
         cleared=view.cleared(pairs),
         groups=view.facets(pairs, answer["facets"], answer["total"]),
+        views=view.views(pairs),
+        layout=view.view_of(pairs),
+        ranges=view.ranges(pairs),
         cards=[view.card(hit, sizes) for hit in answer["hits"]],
         more=view.address(more) if more else None,
         answer=answer,
@@ -165,4 +168,6 @@ def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
         "flags": view.FLAGS,
         "modes": view.MODE_LABELS,
         "operators": view.OPERATOR_SIGNS,
+        "ranges": view.RANGES,
+        "views": list(view.VIEWS),
     }

@@ -79,6 +79,14 @@ FLAGS: dict[str, dict[str, str]] = {
     "variant": {"true": "Variants", "false": "Without variants"},
 }
 
+VIEWS = {"grid": "Grid", "dense": "Small pictures", "list": "List"}
+
+RANGES: dict[Side, dict[str, str]] = {
+    "assets": {"width": "Width, px", "height": "Height, px"},
+    "products": {"price": "Price"},
+}
+"""Numbers that are asked for from and to, beside the facets."""
+
 SORT_LABELS = {
     "relevance": "Best match",
     "newest": "Newest",
@@ -124,9 +132,8 @@ def api_pairs(pairs: Pairs) -> Pairs:
     """Return the parameters of the API call that fills the page."""
     side = side_of(pairs)
     similar = is_similar(pairs)
-    dropped = (
-        ("variants", "facets") if not similar else ("variants", "facets", "q", "sort", "mode", "as_words")
-    )
+    own = ("variants", "facets", "view")
+    dropped = (*own, "q", "sort", "mode", "as_words") if similar else own
     asked = [(name, value) for name, value in pairs if name not in dropped and (value or name == "q")]
     if side == "products" and ("variants", "show") not in pairs:
         asked.append(FOLDED)
@@ -135,7 +142,7 @@ def api_pairs(pairs: Pairs) -> Pairs:
 
 def sides(pairs: Pairs) -> list[dict[str, Any]]:
     """Return the switch between the sides; refinements of one side mean nothing on the other."""
-    kept = [(name, value) for name, value in pairs if name in ("q", "asset", "product")]
+    kept = [(name, value) for name, value in pairs if name in ("q", "asset", "product", "view")]
     current = side_of(pairs)
     return [
         {
@@ -153,6 +160,47 @@ def sorts(pairs: Pairs) -> list[dict[str, Any]]:
     chosen = value_of(pairs, "sort") or "relevance"
     names = SORTS[side_of(pairs)]
     return [{"name": name, "label": SORT_LABELS[name], "selected": name == chosen} for name in names]
+
+
+def views(pairs: Pairs) -> list[dict[str, Any]]:
+    """Return the ways in which hits are laid out."""
+    chosen = view_of(pairs)
+    return [
+        {
+            "name": name,
+            "label": label,
+            "href": address([*without(pairs, "view"), *([("view", name)] if name != "grid" else [])]),
+            "current": name == chosen,
+        }
+        for name, label in VIEWS.items()
+    ]
+
+
+def view_of(pairs: Pairs) -> str:
+    """Return how hits are laid out; what is no such way is the usual one."""
+    asked = value_of(pairs, "view") or "grid"
+    return asked if asked in VIEWS else "grid"
+
+
+def ranges(pairs: Pairs) -> list[dict[str, Any]]:
+    """Return the ranges of both sides, each with its bounds and what its form carries along unseen."""
+    current = side_of(pairs)
+    found = []
+    for side, fields in RANGES.items():
+        for field, label in fields.items():
+            names = (f"filter.{field}.gte", f"filter.{field}.lte")
+            found.append(
+                {
+                    "side": side,
+                    "field": field,
+                    "label": label,
+                    "least": value_of(pairs, names[0]) or "",
+                    "most": value_of(pairs, names[1]) or "",
+                    "shown": side == current,
+                    "carried": [pair for pair in without(pairs, *names) if pair[1]],
+                }
+            )
+    return found
 
 
 def hidden(pairs: Pairs) -> Pairs:
@@ -183,7 +231,7 @@ def chips(pairs: Pairs) -> list[dict[str, str]]:
         if operator in OPERATOR_SIGNS and base:
             field, sign = base, OPERATOR_SIGNS[operator]
         told = FLAGS.get(field, {}).get(value, value.rpartition("/")[2] or value)
-        label = labels.get(field, field)
+        label = labels.get(field) or RANGES[side_of(pairs)].get(field, field)
         found.append(
             {"label": label, "value": f"{sign} {told}".strip(), "href": address(without(rest)), "name": name}
         )

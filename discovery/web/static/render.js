@@ -129,9 +129,14 @@ export function createRenderer(page) {
     const limit = nodes.length <= page.shown + 2 ? nodes.length : page.shown;
     node.querySelector("ul").replaceChildren(...nodes.slice(0, limit));
     const more = node.querySelector(".more");
+    const narrow = node.querySelector(".narrow");
     if (limit === nodes.length) {
       more.remove();
+      narrow.remove();
     } else {
+      const words = narrow.querySelector("input");
+      words.dataset.key = `narrow:${choice.field}`;
+      words.setAttribute("aria-label", `Search in ${choice.label}`);
       more.dataset.key = `more:${choice.field}`;
       more.querySelector("summary").dataset.key = `more-summary:${choice.field}`;
       slot(more, "more").textContent = `${nodes.length - limit} more`;
@@ -157,14 +162,30 @@ export function createRenderer(page) {
     keepingPlace($("facets"), () => $("facets").replaceChildren(...nodes));
   }
 
-  // Focus and folded facets survive a new rendering: both are known by their keys.
+  // A facet with many values shows those that hold what is typed into it, wherever they stand.
+  function narrow(input) {
+    const facet = input.closest(".facet");
+    const wanted = input.value.trim().toLowerCase();
+    for (const label of facet.querySelectorAll(".value .label")) {
+      label.closest("li").hidden = !label.textContent.toLowerCase().includes(wanted);
+    }
+    const more = facet.querySelector(".more");
+    if (more && wanted) more.open = true;
+  }
+
+  // Focus, folded facets and what is typed into them survive a new rendering: all are known by their keys.
   function keepingPlace(parent, render) {
+    const typed = [...parent.querySelectorAll("input[data-key]")].filter((node) => node.value);
     const folded = new Map(
       [...parent.querySelectorAll("details")].map((node) => [node.dataset.key, node.open]),
     );
     const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     render();
     for (const node of parent.querySelectorAll("details")) node.open = folded.get(node.dataset.key) ?? node.open;
+    for (const { value: words, dataset } of typed) {
+      const node = parent.querySelector(`[data-key="${CSS.escape(dataset.key)}"]`);
+      if (node) narrow(Object.assign(node, { value: words }));
+    }
     if (focused) parent.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
@@ -186,7 +207,7 @@ export function createRenderer(page) {
       const link = node.querySelector("a");
       link.href = states.address(states.withoutPair(state, position));
       link.dataset.key = `chip:${name}:${given}`;
-      slot(node, "label").textContent = labels[field] ?? field;
+      slot(node, "label").textContent = labels[field] ?? page.ranges[states.sideOf(state)][field] ?? field;
       slot(node, "value").textContent = `${sign} ${told}`.trim();
       nodes.push(node);
     });
@@ -234,6 +255,20 @@ export function createRenderer(page) {
     $("query-picture").hidden = !shown;
     if (shown) $("query-picture").src = shown;
     document.title = `${state.get("q") || "Search"} · Discovery`;
+    const layout = states.layoutOf(state, page.views);
+    $("hits").dataset.view = layout;
+    for (const link of $("views").children) {
+      const { viewName } = link.dataset;
+      link.href = states.address(states.withValue(state, "view", viewName === "grid" ? "" : viewName));
+      if (viewName === layout) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    for (const form of $("ranges").querySelectorAll("form")) {
+      form.hidden = form.dataset.sideOf !== side;
+      for (const input of form.querySelectorAll("[type=number]")) {
+        if (document.activeElement !== input) input.value = state.get(input.name) ?? "";
+      }
+    }
     return chips(state);
   }
 
@@ -286,6 +321,19 @@ export function createRenderer(page) {
     $("empty-clear").href = states.address(states.cleared(state));
   }
 
+  // Cards without content, where the next ones will stand.
+  function ghosts(count) {
+    const nodes = Array.from({ length: count }, () =>
+      Object.assign(document.createElement("li"), { className: "card ghost", ariaHidden: "true" }),
+    );
+    for (const node of nodes) {
+      for (const part of ["frame", "title", "meta"]) {
+        node.append(Object.assign(document.createElement("span"), { className: part }));
+      }
+    }
+    return nodes;
+  }
+
   function hits(answer, append) {
     const nodes = answer.hits.map(card);
     if (append) $("hits").append(...nodes);
@@ -294,8 +342,13 @@ export function createRenderer(page) {
     return nodes;
   }
 
+  function labelOf(state, field) {
+    return page.facets[states.sideOf(state)].find((one) => one.field === field)?.chip ?? field.split(".").at(-1);
+  }
+
   return {
     controls,
+    labelOf,
     answer(state, answer, { image = null, refined = 0 } = {}) {
       const similar = Boolean(image) || states.isSimilar(state);
       $("trouble").hidden = true;
@@ -322,6 +375,13 @@ export function createRenderer(page) {
       for (const id of ["empty", "more", "notice", "corrected", "understood"]) $(id).hidden = true;
       $("status").replaceChildren();
       $("hits").replaceChildren();
+    },
+    narrow,
+    // Show that more is coming; what is returned takes that away again.
+    awaitMore(count) {
+      const nodes = ghosts(count);
+      $("hits").append(...nodes);
+      return () => nodes.forEach((node) => node.remove());
     },
     busy(value) {
       $("hits").setAttribute("aria-busy", String(value));

@@ -2,6 +2,7 @@
 
 import * as states from "./state.js";
 import { createRenderer } from "./render.js";
+import { createSuggestions } from "./suggest.js";
 
 const PAUSE_MS = 180;
 const $ = (id) => document.getElementById(id);
@@ -49,7 +50,9 @@ async function run() {
     const answer = await ask(states.asked(state, facets, { picture: Boolean(image) }), mine.signal, image?.file);
     if (asking !== mine) return;
     next = answer.next;
+    failed = false;
     renderer.answer(state, answer, { image, refined });
+    watchEnd();
     if (answer.total === 0 && state.get("q") && !image) await offerSpelling(mine.signal);
   } catch (error) {
     if (asking === mine && error.name !== "AbortError") renderer.trouble(error);
@@ -87,23 +90,49 @@ function similarTo(file) {
   go(states.without(state, "asset", "product", "q", "sort"));
 }
 
-async function more() {
+// Further hits come by themselves as the end of the list comes near; after so many a reader is asked, so that
+// what stands below the list can be reached.
+const BY_ITSELF = 1000;
+const AHEAD = "900px";
+const GHOSTS = 12;
+
+async function more({ asked: wanted = true } = {}) {
   const button = $("more");
   if (!next || button.ariaBusy === "true") return;
   button.ariaBusy = "true";
   const mine = asking;
+  const came = renderer.awaitMore(GHOSTS);
   try {
     const facets = page.facets[states.sideOf(state)];
     const asked = states.asked(state, facets, { picture: Boolean(image), after: next });
     const answer = await ask(asked, mine?.signal, image?.file);
     if (asking !== mine) return;
     next = answer.next;
-    renderer.further(answer)?.querySelector("a").focus({ preventScroll: true });
+    came();
+    const first = renderer.further(answer);
+    if (wanted) first?.querySelector("a").focus({ preventScroll: true });
   } catch (error) {
-    if (error.name !== "AbortError") renderer.trouble(error);
+    // What is there stays there; the button lets a reader try again.
+    if (error.name !== "AbortError") $("notice").textContent = error.detail ?? error.title;
+    $("notice").hidden = error.name === "AbortError";
+    failed = true;
   } finally {
+    came();
     button.ariaBusy = "false";
+    watchEnd();
   }
+}
+
+let failed = false;
+const end = new IntersectionObserver(
+  ([seen]) => seen.isIntersecting && !failed && $("hits").childElementCount < BY_ITSELF && more({ asked: false }),
+  { rootMargin: AHEAD },
+);
+
+// Observed anew, it tells at once whether the end is in sight still.
+function watchEnd() {
+  end.disconnect();
+  if (next) end.observe($("more"));
 }
 
 // Details are the item's own page, laid over the results; its address is the item's address. One that
@@ -122,7 +151,7 @@ async function open(href, { push = true } = {}) {
   }
   $("detail-body").replaceChildren(document.adoptNode(item));
   $("detail").setAttribute("aria-label", item.dataset.title);
-  if (push) history.pushState({ detail: true }, "", href);
+  if (push) history[push === "replace" ? "replaceState" : "pushState"]({ detail: true }, "", href);
   if (!$("detail").open) $("detail").showModal();
   $("detail").scrollTop = 0;
   document.title = `${item.dataset.title} · Discovery`;
@@ -135,17 +164,47 @@ function shut() {
   $("detail-body").replaceChildren();
 }
 
+// From one hit to another: the neighbour in the list, or the one above or below.
+function neighbour(card, key) {
+  const cards = [...$("hits").querySelectorAll(".card:not(.ghost)")];
+  const at = cards.indexOf(card);
+  if (key === "ArrowLeft" || key === "ArrowRight") return cards[at + (key === "ArrowRight" ? 1 : -1)];
+  const { left, top } = card.getBoundingClientRect();
+  const ordered = key === "ArrowDown" ? cards.slice(at + 1) : cards.slice(0, at).reverse();
+  return ordered.find((one) => {
+    const place = one.getBoundingClientRect();
+    return Math.abs(place.left - left) < 2 && place.top !== top;
+  });
+}
+
+const cardOf = (href) => [...$("hits").querySelectorAll("a.open")].find((link) => link.href === href)?.closest(".card");
+
+function step(key) {
+  if ($("detail").open) {
+    const next = cardOf(location.href) && neighbour(cardOf(location.href), key);
+    if (next) open(next.querySelector(".open").href, { push: "replace" });
+    return Boolean(next);
+  }
+  const card = document.activeElement.closest?.(".card") ?? null;
+  const to = card ? neighbour(card, key) : $("hits").querySelector(".card:not(.ghost)");
+  to?.querySelector(".open").focus();
+  return Boolean(to);
+}
+
 const plain = (event) => event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || !plain(event)) return;
-  if (link.id === "more") more();
+  if (link.id === "more") {
+    failed = false;
+    more();
+  } else if ("zoom" in link.dataset) link.closest(".stage").toggleAttribute("data-zoomed");
   else if ("open" in link.dataset) open(link.href);
   else if ("side" in link.dataset || "state" in link.dataset) {
     const wanted = states.read(link.search);
     // An uploaded picture stays while it is refined; it goes with its own close button or another question.
-    const refining = link.closest("#facets, #chips, .switch, .order, #empty") !== null;
+    const refining = link.closest(".panel, #chips, .switch, .order, #empty") !== null;
     if (!refining) forget();
     shut();
     go(wanted).then(() => refining || scrollTo({ top: 0 }));
@@ -153,21 +212,49 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 });
 
+const words = $("search").elements.q;
+const suggestions = createSuggestions(words, $("suggestions"), {
+  ask: async (typed, signal) => {
+    const pairs = [["q", typed], ["in", states.sideOf(state)]];
+    return (await ask({ path: "/api/v1/suggest", pairs }, signal)).suggestions;
+  },
+  describe: ({ kind, field, count }) => {
+    const label = kind === "facet" ? renderer.labelOf(state, field) : kind === "query" ? "" : kind;
+    return [label, count === null ? "" : count.toLocaleString("en")].filter(Boolean).join(" · ");
+  },
+  choose: (one) => {
+    clearTimeout(pause);
+    if (one.kind === "asset" || one.kind === "product") {
+      open(`/${one.kind}s/${encodeURIComponent(one.id)}`);
+      return;
+    }
+    forget();
+    const bare = states.without(state, "asset", "product");
+    words.value = one.kind === "query" ? one.text : "";
+    go(
+      one.kind === "query"
+        ? states.withValue(bare, "q", one.text)
+        : states.withAlso(states.without(bare, "q"), `filter.${one.field}`, one.text),
+    );
+  },
+});
+
 $("search").addEventListener("input", (event) => {
-  if (event.target.name !== "q") return;
-  const words = event.target.value;
+  if (event.target !== words) return;
+  const typed = words.value;
   clearTimeout(pause);
   pause = setTimeout(() => {
     forget();
-    go(states.withValue(states.without(state, "asset", "product"), "q", words), { typing: true });
+    go(states.withValue(states.without(state, "asset", "product"), "q", typed), { typing: true });
   }, PAUSE_MS);
 });
 
 $("search").addEventListener("submit", (event) => {
   event.preventDefault();
   forget();
-  const words = event.target.elements.q.value;
-  go(states.withValue(states.without(state, "asset", "product"), "q", words), { typing: history.state?.typing });
+  suggestions.close();
+  const asked = states.withValue(states.without(state, "asset", "product"), "q", words.value);
+  go(asked, { typing: history.state?.typing });
 });
 
 $("sort").addEventListener("change", (event) => go(states.withValue(state, "sort", event.target.value)));
@@ -193,7 +280,7 @@ addEventListener("popstate", () => {
     return;
   }
   forget();
-  $("search").elements.q.value = state.get("q") ?? "";
+  words.value = state.get("q") ?? "";
   run();
 });
 
@@ -225,13 +312,38 @@ addEventListener("drop", (event) => {
   similarTo(event.dataTransfer.files[0]);
 });
 
+$("facets").addEventListener("input", (event) => event.target.matches(".narrow input") && renderer.narrow(event.target));
+$("ranges").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const given = [...event.target.querySelectorAll("[type=number]")];
+  go(given.reduce((changed, { name, value }) => states.withValue(changed, name, value), state));
+});
+$("help-open").addEventListener("click", () => $("help").showModal());
+
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, dialog");
-  if (event.key === "/" && !typing) {
-    event.preventDefault();
-    $("search").elements.q.focus();
+  const typing = event.target.closest("input, select, textarea");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const elsewhere = $("help").open;
+  const card = document.activeElement.closest?.(".card");
+  let done = false;
+  if (event.key === "?" && !elsewhere) {
+    $("help").showModal();
+    done = true;
+  } else if (event.key === "/" && !$("detail").open && !elsewhere) {
+    words.focus();
+    done = true;
+  } else if (event.key.startsWith("Arrow") && !elsewhere && ($("detail").open ? /Left|Right/.test(event.key) : card)) {
+    done = step(event.key);
+  } else if (event.key.toLowerCase() === "s" && card && !$("detail").open) {
+    card.querySelector(".similar")?.click();
+    done = true;
+  } else if (event.key.toLowerCase() === "z" && $("detail").open) {
+    $("detail-body").querySelector("[data-zoom]")?.click();
+    done = true;
   }
+  if (done) event.preventDefault();
 });
 
 // The server has already rendered this state; only what it cannot hand over is taken from its page.
 next = $("more").hidden ? null : new URL($("more").href).searchParams.get("after");
+watchEnd();

@@ -5,6 +5,7 @@ const REFINING = ["filter.", "not.", "or."];
 export const isRefinement = (name) => REFINING.some((prefix) => name.startsWith(prefix));
 export const sideOf = (state) => (state.get("in") === "products" ? "products" : "assets");
 export const isSimilar = (state) => state.has("asset") || state.has("product");
+export const layoutOf = (state, known) => (known.includes(state.get("view")) ? state.get("view") : "grid");
 export const isFolded = (state) => sideOf(state) === "products" && state.get("variants") !== "show";
 
 export function read(search) {
@@ -46,14 +47,15 @@ export function cleared(state) {
 }
 
 export function onSide(state, side) {
-  const kept = [...state].filter(([name]) => ["q", "asset", "product"].includes(name));
+  const kept = [...state].filter(([name]) => ["q", "asset", "product", "view"].includes(name));
   return new URLSearchParams([...kept, ["in", side]]);
 }
 
 // What the API is asked for, given the state of the page.
 export function asked(state, facets, { picture = false, after = null } = {}) {
   const similar = picture || isSimilar(state);
-  const dropped = similar ? ["variants", "facets", "after", "q", "sort", "mode", "as_words"] : ["variants", "facets", "after"];
+  const dropped = ["variants", "facets", "view", "after"];
+  if (similar) dropped.push("q", "sort", "mode", "as_words");
   if (picture) dropped.push("asset", "product");
   const pairs = [...state].filter(([name, value]) => value && !dropped.includes(name));
   if (isFolded(state)) pairs.push(["filter.variant", "false"]);
