@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from discovery.audit.mail import Delivery
 from discovery.audit.model import AuditRun, Outcome
 from discovery.errors import DiscoveryError
+from discovery.mail.server import Delivery
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
 from discovery.usage.rollup import RollUp
 from indexers.adaptation import Adaptation

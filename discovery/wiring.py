@@ -19,6 +19,7 @@ from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
 from discovery.audit.worker import AuditWorker
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
+from discovery.curation.collections import Collections
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
 from discovery.curation.rule_records import RuleRecords
@@ -167,6 +168,17 @@ class Service:
             cursor_key=_cursor_key(settings.home),
             rules=self.rule_book.rules,
             languages=self._languages,
+            collections=lambda: self.collections.names(),
+        )
+
+    @cached_property
+    def collections(self) -> Collections:
+        """Ordered, named choices of assets and products."""
+        return Collections(
+            Records(self.engine),
+            Reader(self.engine),
+            self.settings.engine.prefix,
+            self.lifecycle.ensure_records,
         )
 
     def _languages(self) -> tuple[str, ...]:
@@ -472,6 +484,7 @@ class Service:
             links=LinkDesk(self),
             audits=self.audit,
             rules=RuleDesk(self.rule_book, self.rule_records),
+            collections=self.collections,
             readings=self._readings,
             usage=self.usage_desk,
         )

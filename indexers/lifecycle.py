@@ -129,6 +129,15 @@ class Lifecycle:
             raise IndexMismatch("; ".join(problems))
         return self.serving()
 
+    def ensure_records(self) -> None:
+        """Make the indices that people's records are kept in, where there are none; no model is asked."""
+        if not any(family not in CATALOGUE for family in self._missing()):
+            return
+        with lifecycle_lock(self._settings.home, self._prefix):
+            for family in self._missing():
+                if family not in CATALOGUE:
+                    self._create(family, None, serving=True)
+
     def serving(self) -> Catalogue:
         """Return the catalogue that searches see; it may not exist."""
         return Catalogue(self._engine, Names.serving(self._prefix), self._settings.index)
@@ -257,10 +266,12 @@ class Lifecycle:
                 letters.load()
                 letters.close(complete=True)
 
-    def _create(self, family: Family, recipe: Recipe, *, serving: bool) -> str:
+    def _create(self, family: Family, recipe: Recipe | None, *, serving: bool) -> str:
         now = datetime.now(UTC)
         engine = self._settings.engine
-        vectors = vector_space(recipe, engine.vector_engine) if family in CATALOGUE else None
+        vectors = None
+        if recipe is not None and family in CATALOGUE:
+            vectors = vector_space(recipe, engine.vector_engine)
         whole = body(
             family,
             shards=engine.shards,

@@ -29,6 +29,8 @@ class Field:
     """A field that a request may name.
 
     ``attribute`` is the code when ``path`` holds attribute tokens, of numbers those of ``percent_token``.
+    ``listed`` names the list of a collection's record in which items stand by their ``path``: what an item
+    is in is not written on the item.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Field:
     facet: bool = True
     attribute: str | None = None
     help: str = ""
+    listed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ _ASSETS = _table(
     Field("product.role", "product.role", Kind.KEYWORD, help="what it is to a product: hero, back, detail …"),
     Field("plain_background", "media.plain_background", Kind.FLAG, help="whether its ground is plain"),
     Field("barcode", "media.barcodes", Kind.IDENTIFIER, False, help="a barcode that the picture shows"),
+    Field("collection", "id", Kind.KEYWORD, help="a collection it is in, by id or name", listed="assets"),
 )
 
 _PRODUCTS = _table(
@@ -138,6 +142,7 @@ _PRODUCTS = _table(
         help="percent of the pictures that it needs; completeness.CHANNEL for those of one channel",
     ),
     Field("lacking", "assets.lacking", Kind.KEYWORD, help="views that it needs and has not, or not as asked"),
+    Field("collection", "id", Kind.KEYWORD, help="a collection it is in, by id or name", listed="products"),
 )
 
 FIELDS: dict[Side, dict[str, Field]] = {"assets": _ASSETS, "products": _PRODUCTS}

@@ -55,8 +55,20 @@ DECISIONS = Family("decisions", 1)
 USAGE = Family("usage", 1)
 MODELS = Family("models", 1)
 RULES = Family("rules", 1)
+COLLECTIONS = Family("collections", 1)
 
-FAMILIES = (ASSETS, PRODUCTS, RUNS, FINDINGS, LINKS, DECISIONS, USAGE, MODELS, RULES)
+FAMILIES = (
+    ASSETS,
+    PRODUCTS,
+    RUNS,
+    FINDINGS,
+    LINKS,
+    DECISIONS,
+    USAGE,
+    MODELS,
+    RULES,
+    COLLECTIONS,
+)
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""
 

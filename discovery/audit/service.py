@@ -21,8 +21,6 @@ from discovery.audit.listing import (
     VersionedFinding,
     view_of,
 )
-from discovery.audit.mail import Delivery, post
-from discovery.audit.mailing import Mailing, Round
 from discovery.audit.memory import awake
 from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
 from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
@@ -50,6 +48,8 @@ from discovery.errors import (
     NotFound,
     RunInProgress,
 )
+from discovery.mail.mailing import Mailing, Round
+from discovery.mail.server import Delivery, post
 
 TRENDS = 30
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from discovery.search.clauses import Clause, refused
 from discovery.search.filters import chosen_values, equals, is_filtered, known_field
-from discovery.search.request import FacetValue, Filters, Value
+from discovery.search.membership import in_collection
+from discovery.search.request import FacetValue, Filters, Listing, Value
 from mappings.documents import ATTRIBUTE_SEPARATOR
 from mappings.fields import Field, Kind, Side
 
@@ -39,12 +40,16 @@ Labels = Callable[[Field, list[str]], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One facet that is asked for. ``narrowed`` says that a condition of its own narrows the result."""
+    """One facet that is asked for. ``narrowed`` says that a condition of its own narrows the result.
+
+    ``listing`` is there where its values are collections.
+    """
 
     name: str
     field: Field
     chosen: tuple[Value, ...]
     narrowed: bool
+    listing: Listing | None = None
 
 
 def asked_facets(side: Side, names: tuple[str, ...], filters: Filters) -> tuple[Facet, ...]:
@@ -61,7 +66,8 @@ def asked_facets(side: Side, names: tuple[str, ...], filters: Filters) -> tuple[
         if not field.facet:
             raise refused("facets", f"{name} is no facet; filter by it instead")
         chosen = chosen_values(side, filters, field)
-        facets.append(Facet(name, field, chosen, is_filtered(side, filters, field)))
+        listing = filters.listing if field.listed is not None else None
+        facets.append(Facet(name, field, chosen, is_filtered(side, filters, field), listing))
     return tuple(facets)
 
 
@@ -69,6 +75,13 @@ def facet_aggregations(facets: tuple[Facet, ...], values: int) -> dict[str, Clau
     """Return what counts ``facets``: their most frequent values, and each chosen one however rare."""
     aggregations: dict[str, Clause] = {}
     for facet in facets:
+        if facet.field.listed is not None:
+            if facet.listing is not None and facet.listing.names:
+                held = {
+                    value: in_collection(facet.field, value, facet.listing) for value in facet.listing.names
+                }
+                aggregations[f"facet {facet.name}"] = {"filters": {"filters": held}}
+            continue
         terms: dict[str, Any] = {
             "field": facet.field.path,
             "size": values,
@@ -89,6 +102,8 @@ def facet_aggregations(facets: tuple[Facet, ...], values: int) -> dict[str, Clau
 
 def read_facet(facet: Facet, aggregations: Mapping[str, Any], labels: Labels) -> tuple[FacetValue, ...]:
     """Return the values of ``facet``, most frequent first, then by value; chosen ones are always there."""
+    if facet.field.listed is not None:
+        return _collections(facet, aggregations)
     counts: dict[Value, int] = {}
     for bucket in aggregations[f"facet {facet.name}"]["buckets"]:
         counts[_value(facet.field, bucket)] = bucket["doc_count"]
@@ -103,6 +118,18 @@ def read_facet(facet: Facet, aggregations: Mapping[str, Any], labels: Labels) ->
     return tuple(
         FacetValue(value, _label(value, spelt), count, selected=value in chosen) for value, count in ordered
     )
+
+
+def _collections(facet: Facet, aggregations: Mapping[str, Any]) -> tuple[FacetValue, ...]:
+    if facet.listing is None or not facet.listing.names:
+        return ()
+    buckets = aggregations[f"facet {facet.name}"]["buckets"]
+    told = [
+        FacetValue(value, name, buckets[value]["doc_count"], value in facet.chosen)
+        for value, name in facet.listing.names.items()
+    ]
+    shown = [value for value in told if value.count or value.selected]
+    return tuple(sorted(shown, key=lambda value: (-value.count, value.label, str(value.value))))
 
 
 def spellings_body(field: Field, values: list[str]) -> Clause:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 from discovery.search.clauses import Clause, all_of, any_of, nearest, none_of, refused
-from discovery.search.request import Condition, Filters, Value
+from discovery.search.membership import membership
+from discovery.search.request import Condition, Filters, Listing, Value
 from mappings.documents import ATTRIBUTE_SEPARATOR, attribute_token, percent_token
 from mappings.fields import FIELDS, Field, Kind, Side, find_field
 
@@ -51,13 +52,13 @@ def filter_clauses(side: Side, filters: Filters, leaving_out: Field | None = Non
         at = f"filters.{condition.field}"
         field = known_field(side, condition.field, at)
         if leaving_out is None or not same_field(field, leaving_out):
-            clauses += _condition(field, condition, at)
+            clauses += _condition(field, condition, at, filters.listing)
     groups = []
     for number, group in enumerate(filters.alternatives):
         inner: list[Clause] = []
         for condition in group:
             at = f"filters.or.{number}.{condition.field}"
-            inner += _condition(known_field(side, condition.field, at), condition, at)
+            inner += _condition(known_field(side, condition.field, at), condition, at, filters.listing)
         groups.append(all_of(inner))
     if groups:
         clauses.append(any_of(groups))
@@ -66,7 +67,7 @@ def filter_clauses(side: Side, filters: Filters, leaving_out: Field | None = Non
 
 def same_field(one: Field, other: Field) -> bool:
     """Return whether two names mean one field: an attribute has as many names as spellings."""
-    return (one.path, one.attribute) == (other.path, other.attribute)
+    return (one.path, one.attribute, one.listed) == (other.path, other.attribute, other.listed)
 
 
 def chosen_values(side: Side, filters: Filters, field: Field) -> tuple[Value, ...]:
@@ -98,7 +99,9 @@ def equals(field: Field, value: Value, at: str) -> Clause:
     return {"term": {field.path: {"value": _comparable(field, value, at)}}}
 
 
-def _condition(field: Field, condition: Condition, at: str) -> list[Clause]:
+def _condition(field: Field, condition: Condition, at: str, listing: Listing | None) -> list[Clause]:
+    if field.listed is not None:
+        return list(membership(field, condition, listing, at))
     clauses: list[Clause] = []
     if condition.any:
         clauses.append(_one_of(field, condition.any, f"{at}.any"))

@@ -42,11 +42,23 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The collections there are: the ``index`` of their records, and the ``names`` of all, by id."""
+
+    index: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
-    """All ``conditions`` hold, and where ``alternatives`` are given at least one of these groups does."""
+    """All ``conditions`` hold, and where ``alternatives`` are given at least one of these groups does.
+
+    ``listing`` is needed, and looked up, only where a collection is named.
+    """
 
     conditions: tuple[Condition, ...] = ()
     alternatives: tuple[tuple[Condition, ...], ...] = ()
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)

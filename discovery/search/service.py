@@ -26,6 +26,7 @@ from discovery.search.facets import asked_facets
 from discovery.search.filters import filter_clauses
 from discovery.search.identifiers import looks_like_identifier
 from discovery.search.language import Reading, literal, read
+from discovery.search.membership import is_listed, names_a_collection, placed
 from discovery.search.paging import Cursor
 from discovery.search.query import (
     HIDDEN,
@@ -49,6 +50,7 @@ from discovery.search.request import (
     Applied,
     FacetValue,
     Filters,
+    Listing,
     Mode,
     SearchPage,
     SearchRequest,
@@ -91,6 +93,7 @@ from discovery.search.understanding import (
 from discovery.search.vectors import Model, plain
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import FEATURES, Field, Side
+from mappings.registry import COLLECTIONS
 
 T = TypeVar("T")
 
@@ -116,6 +119,11 @@ def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - t
 
 def no_rules() -> Sequence[Rule]:
     """Return no query rules."""
+    return ()
+
+
+def no_collections() -> Sequence[tuple[str, str]]:
+    """Return no collections."""
     return ()
 
 
@@ -197,7 +205,8 @@ class SearchService:
     ``model`` makes vectors and may be absent at any time; ``fitted``, where it is given, returns the model
     that made the vectors of an index, by the recipe of its stamp. ``read_original`` returns an asset's bytes.
     ``cursor_key`` signs cursors: give one that outlives the process if cursors are to. ``rules`` returns the
-    query rules that people have made, ``languages`` those that the sources are in.
+    query rules that people have made, ``languages`` those that the sources are in, ``collections`` ids and
+    names of the collections.
     """
 
     def __init__(
@@ -215,6 +224,7 @@ class SearchService:
         rules: Callable[[], Sequence[Rule]] = no_rules,
         languages: Callable[[], Sequence[str]] = english_only,
         today: Callable[[], date] = _today_in_utc,
+        collections: Callable[[], Sequence[tuple[str, str]]] = no_collections,
     ) -> None:
         self._reader = reader
         self._settings = settings
@@ -232,6 +242,8 @@ class SearchService:
         self._languages = languages
         self._known_languages: tuple[float, tuple[str, ...]] | None = None
         self._today = today
+        self._collections = collections
+        self._listed_in = COLLECTIONS.write_alias(prefix)
 
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
         """Answer a search by words.
@@ -326,7 +338,7 @@ class SearchService:
         asked = replace(asked, recipe=likeness.recipe)
         size = self._size(request.size)
         identity = paging.digest(
-            "similar", viewer, likeness.identity, left_out, asked.filters, len(asked.always)
+            "similar", viewer, likeness.identity, left_out, request.filters, len(asked.always)
         )
         if request.after is not None:
             cursor = paging.decode(request.after, self._key, identity)
@@ -404,16 +416,21 @@ class SearchService:
         links = self.product(sku, viewer).assets.links
         heroes_first = sorted(links, key=lambda link: link.role != "hero")
         ids = [link.id for link in heroes_first]
-        always = self._always("assets", viewer)
-        found: dict[str, AssetDocument] = {}
+        found = self.documents("assets", ids, viewer)
+        return tuple(one for each in ids if isinstance(one := found.get(each), AssetDocument))
+
+    def documents(
+        self, side: Side, ids: Sequence[str], viewer: Viewer
+    ) -> Mapping[str, AssetDocument | ProductDocument]:
+        """Return those of ``ids`` that there are and that the viewer may see, by id, without vectors."""
+        always = self._always(side, viewer)
+        found: dict[str, AssetDocument | ProductDocument] = {}
         for start in range(0, len(ids), IDS_AT_ONCE):
-            some = ids[start : start + IDS_AT_ONCE]
-            body = _items_body("assets", {"terms": {"id": some}}, always, len(some))
-            for hit in self._search("assets", body)["hits"]["hits"]:
-                asset = document("assets", hit)
-                assert isinstance(asset, AssetDocument)
-                found[asset.id] = asset
-        return tuple(found[one] for one in ids if one in found)
+            some = list(ids[start : start + IDS_AT_ONCE])
+            body = _items_body(side, {"terms": {"id": some}}, always, len(some))
+            for hit in self._search(side, body)["hits"]["hits"]:
+                found[hit["_id"]] = document(side, hit)
+        return found
 
     def _first_page(
         self, request: SearchRequest, side: Side, q: str, viewer: Viewer, size: int
@@ -583,7 +600,8 @@ class SearchService:
         if not plan.parts:
             return
         conditions = (*request.filters.conditions, *plan.reading.conditions)
-        given = filter_clauses(asked.side, Filters(conditions, request.filters.alternatives))
+        filters = self._placed(asked.side, Filters(conditions, request.filters.alternatives))
+        given = filter_clauses(asked.side, filters)
         passing = [*asked.always, *given]
         if plan.wording.required:
             meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, plan.parts))))
@@ -761,6 +779,7 @@ class SearchService:
         viewer: Viewer,
         left_out: tuple[Clause, ...] = (),
     ) -> Question:
+        filters = self._placed(side, filters, facets)
         question = Question(
             side,
             matching,
@@ -772,6 +791,16 @@ class SearchService:
         )
         question.query()  # what the filters have wrong is said before anything is asked of model or engine
         return question
+
+    def _placed(self, side: Side, filters: Filters, facets: tuple[str, ...] = ()) -> Filters:
+        """Return the filters with the collections looked up, where any are named.
+
+        Raises:
+            InputInvalid: naming one that there is not.
+        """
+        if not names_a_collection(side, filters) and not any(is_listed(side, name) for name in facets):
+            return filters
+        return placed(side, filters, Listing(self._listed_in, dict(self._collections())))
 
     def _always(self, side: Side, viewer: Viewer) -> tuple[Clause, ...]:
         """Return the viewer's rights as clauses: the one seam that every query passes."""

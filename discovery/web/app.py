@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from discovery.config import Settings
 from discovery.web.api.audits import audit_routes
+from discovery.web.api.collections import collection_routes
 from discovery.web.api.description import description_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
@@ -48,6 +49,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(search_routes(searcher))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
     app.register_blueprint(rule_routes(services.rules))
+    app.register_blueprint(collection_routes(services.collections, services.search))
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))

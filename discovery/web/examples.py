@@ -10,6 +10,7 @@ from discovery.audit.listing import FindingsPage, RunRequest, RunView
 from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
 from discovery.audit.model import AuditRun as Run
 from discovery.audit.model import Outcome as RunOutcome
+from discovery.curation.collection_model import Collection, Counts, Item, Share
 from discovery.curation.review import ReviewEntry, ReviewPage
 from discovery.curation.words import PastWord, Word
 from discovery.errors import FieldProblem
@@ -29,7 +30,7 @@ from discovery.search.request import (
 from discovery.search.rule_desk import ListedRule
 from discovery.search.rules import Rule
 from discovery.usage.model import Coverage, Feed, Refused, Taken
-from discovery.web import audits, links, rules, serialise
+from discovery.web import audits, collections, links, rules, serialise
 from mappings.documents import (
     AppliedLink,
     AssetDocument,
@@ -356,6 +357,36 @@ DECISIONS: dict[str, Any] = {
         ],
     },
 }
+COLLECTIONS: dict[str, Any] = {
+    "a new one": {"name": "Spring lookbook", "owner": "a.moreau@example.com", "items": [{"asset": _ID}]},
+    "with a product": {"name": "Sea colours", "note": "for the window", "items": [{"product": "TIDE-MUG"}]},
+}
+COLLECTION_CHANGE: dict[str, Any] = {
+    "a cover": {"cover": _ID},
+    "another name and no owner": {"name": "Summer lookbook", "owner": None},
+}
+ARRANGEMENTS: dict[str, Any] = {
+    "to the front": {"add": [{"asset": _ID}, {"product": "TIDE-MUG"}], "at": 0},
+    "out": {"remove": [{"asset": _ID}], "by": "a.moreau"},
+}
+SHARES: dict[str, Any] = {"for the agency": {"note": "agency", "until": "2099-12-31"}, "without an end": {}}
+COLLECTION = Collection(
+    "3f9a1c5e7b204d68",
+    "Spring lookbook",
+    "a.moreau@example.com",
+    None,
+    _ID,
+    (
+        Item("asset", _ID, _KEY, _BEGUN, "a.moreau"),
+        Item("product", "OLD-MUG", "Old mug", _BEGUN, "a.moreau"),
+    ),
+    "a.moreau",
+    _BEGUN,
+    _BEGUN,
+    FINDING_VERSION,
+)
+SHARE = Share("9b204d683f9a1c5e", COLLECTION.id, "agency", date(2099, 12, 31), "a.moreau", _BEGUN)
+
 AUDIT: dict[str, Any] = {
     "all": {},
     "some": {"rules": ["asset-unlinked", "link-conflict"], "dry_run": True, "by": "a.moreau"},
@@ -430,6 +461,15 @@ def replies() -> dict[str, Any]:
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
+        "Collection": collections.collection(COLLECTION),
+        "CollectionList": collections.listing([(COLLECTION, 2)]),
+        "CollectionItems": collections.items(
+            COLLECTION, collections.ItemsPage(COLLECTION.items, None), {("asset", _ID): ASSET}
+        ),
+        "CollectionArranged": collections.arranged(COLLECTION, Counts(added=1)),
+        "Share": collections.share(SHARE),
+        "ShareMade": collections.share_made(SHARE, "Qm9vay1vZi1zcHJpbmctbG9va3MtMjAyNi1zaGFyZWQ"),
+        "ShareList": collections.shares([SHARE]),
         "LinkExplanation": links.explanation(EXPLAINED, HISTORY),
         "ReviewList": links.review(REVIEW),
         "DecisionsTaken": links.decisions_taken([DECISION]),

@@ -20,7 +20,7 @@ from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
 from discovery.usage.model import LONGEST, MOST_COUNT, Action
-from discovery.web import audits, examples, links, rules, schemas, shapes
+from discovery.web import audits, collections, examples, links, rules, schemas, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -51,12 +51,16 @@ class Body:
 BODIES: dict[str, Body] = {
     "decisions": Body(links.LinkDecisions, examples.DECISIONS, links.LinkDecision),
     "rule": Body(rules.RuleTable, examples.RULES),
+    "collection": Body(collections.CollectionDraft, examples.COLLECTIONS),
+    "collection change": Body(collections.CollectionChange, examples.COLLECTION_CHANGE),
+    "collection items": Body(collections.CollectionArrangement, examples.ARRANGEMENTS),
+    "share": Body(collections.ShareDraft, examples.SHARES),
     "audit": Body(audits.AuditRequest, examples.AUDIT, required=False),
     "finding": Body(audits.FindingChange, examples.FINDING_CHANGE),
 }
 """The bodies that :class:`Operation` names, beside those of searches."""
 
-TAGS = ("Search", "Items", "Links", "Audits", "Usage", "Jobs", "Service")
+TAGS = ("Search", "Items", "Collections", "Links", "Audits", "Usage", "Jobs", "Service")
 
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "

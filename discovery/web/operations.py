@@ -15,7 +15,7 @@ from discovery.audit.reports.formats import FORMATS
 from discovery.audit.rules import RULES
 from discovery.curation import review
 from discovery.curation.review import WAITING
-from discovery.web import audits, links, rules, shapes
+from discovery.web import audits, collections, links, rules, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
 
@@ -51,7 +51,7 @@ _ID = {"type": "string", "minLength": 1, "maxLength": MOST_ID_CHARACTERS}
 _IF_MATCH: Parameter = {
     "name": "If-Match",
     "in": "header",
-    "description": "the finding's ETag as it was read",
+    "description": "the ETag of what is changed, as it was read",
     "schema": {"type": "string"},
     "example": '"1-42"',
 }
@@ -82,6 +82,16 @@ _FACETS = _query(
 _SIZE = _query("size", "hits of a page", {"$ref": "#/components/schemas/Size"})
 _AFTER = _query(
     "after", "the next of the page before", {"type": "string", "maxLength": MOST_CURSOR_CHARACTERS}
+)
+_COLLECTION_SIZE = _query(
+    "size",
+    "items of a page",
+    {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": collections.MOST_SIZE,
+        "default": collections.DEFAULT_SIZE,
+    },
 )
 _FILTERS = _query(
     "filters",
@@ -301,6 +311,142 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ProductAssets,
         _ITEM,
         parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
+        "collections",
+        "get",
+        f"{API}/collections",
+        "Collections",
+        "All collections, by name",
+        collections.CollectionList,
+        _SEARCHED,
+        parameters=(
+            _query("owner", "of this owner only", {"type": "string", "maxLength": LONGEST_OWNER}),
+            _query("asset", "that hold this asset only", _ID),
+            _query("product", "that hold this product only", _ID),
+        ),
+    ),
+    Operation(
+        "create_collection",
+        "post",
+        f"{API}/collections",
+        "Collections",
+        "Make a collection",
+        collections.CollectionShape,
+        (*_SENT, 409),
+        "An ordered choice of assets and products under a name of its own. It outlives rebuilds; "
+        "`filter.collection` searches in it.",
+        body="collection",
+        status=201,
+    ),
+    Operation(
+        "collection",
+        "get",
+        f"{API}/collections/{{id}}",
+        "Collections",
+        "One collection",
+        collections.CollectionShape,
+        _ITEM,
+        parameters=(_named("id", "id of the collection"),),
+    ),
+    Operation(
+        "change_collection",
+        "patch",
+        f"{API}/collections/{{id}}",
+        "Collections",
+        "Rename a collection, or change its owner, note or cover",
+        collections.CollectionShape,
+        (*_SENT, 404, 409),
+        "With its ETag as `If-Match`, a change by somebody else meanwhile makes this 409.",
+        parameters=(_named("id", "id of the collection"), _IF_MATCH),
+        body="collection change",
+    ),
+    Operation(
+        "delete_collection",
+        "delete",
+        f"{API}/collections/{{id}}",
+        "Collections",
+        "Take a collection away, with the links that share it",
+        collections.CollectionShape,
+        (*_ITEM, 403, 409),
+        parameters=(_named("id", "id of the collection"), _IF_MATCH),
+    ),
+    Operation(
+        "collection_items",
+        "get",
+        f"{API}/collections/{{id}}/items",
+        "Collections",
+        "What is in a collection, in its order",
+        collections.CollectionItems,
+        _ITEM,
+        "What there is no longer is told as gone, by the name it had. What was merged into another asset is "
+        "told under that one's `was`.",
+        parameters=(
+            _named("id", "id of the collection"),
+            _AFTER,
+            _COLLECTION_SIZE,
+        ),
+    ),
+    Operation(
+        "arrange_collection",
+        "post",
+        f"{API}/collections/{{id}}/items",
+        "Collections",
+        "Put items in, move them, take them away",
+        collections.CollectionArranged,
+        (*_SENT, 404, 409),
+        "All of it or nothing. What is to be removed and is not there is no error. To reorder, add what is "
+        "there already with `at`.",
+        parameters=(_named("id", "id of the collection"), _IF_MATCH),
+        body="collection items",
+    ),
+    Operation(
+        "collection_shares",
+        "get",
+        f"{API}/collections/{{id}}/shares",
+        "Collections",
+        "The links that share a collection",
+        collections.ShareList,
+        _ITEM,
+        parameters=(_named("id", "id of the collection"),),
+    ),
+    Operation(
+        "share_collection",
+        "post",
+        f"{API}/collections/{{id}}/shares",
+        "Collections",
+        "Make a link for reading a collection",
+        collections.ShareMade,
+        (*_SENT, 404, 409),
+        "Whoever has its address reads the collection, until its last day or until it is revoked. The token "
+        "is told this once.",
+        parameters=(_named("id", "id of the collection"),),
+        body="share",
+        status=201,
+    ),
+    Operation(
+        "revoke_share",
+        "delete",
+        f"{API}/collections/{{id}}/shares/{{share}}",
+        "Collections",
+        "Revoke a link",
+        collections.ShareShape,
+        (*_ITEM, 403, 409),
+        parameters=(_named("id", "id of the collection"), _named("share", "id of the link")),
+    ),
+    Operation(
+        "shared_collection",
+        "get",
+        f"{API}/shared/{{token}}",
+        "Collections",
+        "A shared collection",
+        collections.CollectionItems,
+        _ITEM,
+        parameters=(
+            _named("token", "token of the link"),
+            _AFTER,
+            _COLLECTION_SIZE,
+        ),
     ),
     Operation(
         "explain_links",

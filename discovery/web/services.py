@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
 from discovery.audit.reports.model import Report
+from discovery.curation.collection_model import Collection, Counts, ItemKind, Share
 from discovery.curation.review import ReviewPage, ReviewQuery
 from discovery.curation.words import LinkWord, PastWord
 from discovery.linking.outcome import Decision, Outcome
@@ -41,6 +43,11 @@ class Search(Protocol):
 
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return the assets that show a product, its main picture first, or raise ``NotFound``."""
+
+    def documents(
+        self, side: Side, ids: Sequence[str], viewer: Viewer
+    ) -> Mapping[str, AssetDocument | ProductDocument]:
+        """Return those of ``ids`` that there are and that the viewer may see, by id."""
 
 
 class Jobs(Protocol):
@@ -113,6 +120,52 @@ class QueryRules(Protocol):
 
     def delete(self, id: str) -> ListedRule:
         """Take a rule away and return it, or raise ``NotFound``."""
+
+
+class Collections(Protocol):
+    """Collections: ordered, named choices of assets and products."""
+
+    def all(
+        self, owner: str | None = None, asset: str | None = None, product: str | None = None
+    ) -> Sequence[tuple[Collection, int]]:
+        """Return collections by name, without their items, each with how many it has."""
+
+    def get(self, id: str) -> Collection:
+        """Return one collection, or raise ``NotFound``."""
+
+    def create(
+        self, name: str, owner: str | None, note: str | None, refs: Sequence[tuple[ItemKind, str]], by: str
+    ) -> Collection:
+        """Keep a new collection; what is wrong with it is ``InputInvalid``."""
+
+    def change(self, id: str, change: Mapping[str, Any], expected: str | None = None) -> Collection:
+        """Change a collection, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
+
+    def arrange(
+        self,
+        id: str,
+        put: Sequence[tuple[ItemKind, str]],
+        remove: Sequence[tuple[ItemKind, str]],
+        at: int | None,
+        by: str,
+        expected: str | None = None,
+    ) -> tuple[Collection, Counts]:
+        """Change what is in a collection, or raise as ``change`` does."""
+
+    def delete(self, id: str, expected: str | None = None) -> Collection:
+        """Take a collection away and return it, or raise ``NotFound`` or ``EngineConflict``."""
+
+    def share(self, id: str, note: str | None, until: date | None, by: str) -> tuple[Share, str]:
+        """Make a link for reading; return it and its token, or raise ``NotFound`` or ``InputInvalid``."""
+
+    def shares(self, id: str) -> Sequence[Share]:
+        """Return the links of a collection, or raise ``NotFound``."""
+
+    def revoke(self, id: str, share: str) -> Share:
+        """Take a link away and return it, or raise ``NotFound``."""
+
+    def shared(self, token: str) -> Collection:
+        """Return the collection that a link is for, or raise ``NotFound``."""
 
 
 class Audits(Protocol):
@@ -200,5 +253,6 @@ class Services:
     links: Links
     audits: Audits
     rules: QueryRules
+    collections: Collections
     usage: Usage
     readings: Callable[[], tuple[Reading, ...]] = no_readings

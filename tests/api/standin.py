@@ -15,9 +15,11 @@ from discovery.audit.changes import changed
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
 from discovery.audit.reports.model import Report, make_report
 from discovery.audit.reports.pictures import with_pictures
+from discovery.curation.collections import Collections
 from discovery.curation.review import ReviewPage, ReviewQuery, check
 from discovery.curation.rule_records import KeptRule
 from discovery.curation.words import LinkWord, PastWord
+from discovery.engine.records import Stored
 from discovery.errors import (
     CursorExpired,
     EngineConflict,
@@ -105,7 +107,7 @@ class MemorySearch:
     """Answers from two tuples of documents and remembers what it was asked."""
 
     def __init__(self, assets: Iterable[AssetDocument], products: Iterable[ProductDocument]) -> None:
-        self.documents: dict[Side, tuple[Document, ...]] = {
+        self.held: dict[Side, tuple[Document, ...]] = {
             "assets": tuple(assets),
             "products": tuple(products),
         }
@@ -116,7 +118,7 @@ class MemorySearch:
     def search(self, request: SearchRequest, viewer: Viewer) -> SearchPage:
         self._ask(request, viewer)
         words = request.q.lower().split()
-        found = [d for d in self.documents[request.side] if all(w in words_of(d) for w in words)]
+        found = [d for d in self.held[request.side] if all(w in words_of(d) for w in words)]
         if request.sort == "name":
             found.sort(key=lambda d: d.id)
         return self._page(request, found, Mode.TEXT, {"text": 0.5} if words else {})
@@ -129,29 +131,33 @@ class MemorySearch:
             self.asset(request.asset, viewer)
         if request.product is not None:
             self.product(request.product, viewer)
-        found = [d for d in self.documents[request.side] if d.id != request.asset]
+        found = [d for d in self.held[request.side] if d.id != request.asset]
         return self._page(request, found, Mode.VISUAL, {"visual": 0.8})
 
     def suggest(self, side: Side, q: str) -> Suggestions:
-        titles = [d.source.title or d.id for d in self.documents[side] if q and q.lower() in words_of(d)]
+        titles = [d.source.title or d.id for d in self.held[side] if q and q.lower() in words_of(d)]
         return Suggestions(tuple(Suggestion(title, "query") for title in dict.fromkeys(titles[:5])), None)
 
     def asset(self, id: str, viewer: Viewer) -> AssetDocument:
         self._meet(viewer)
-        for document in self.documents["assets"]:
+        for document in self.held["assets"]:
             if document.id == id and isinstance(document, AssetDocument):
                 return document
         raise NotFound(f"no asset {id[:100]!r}", (FieldProblem("id", "no such asset"),))
 
     def product(self, sku: str, viewer: Viewer) -> ProductDocument:
         self._meet(viewer)
-        for document in self.documents["products"]:
+        for document in self.held["products"]:
             if isinstance(document, ProductDocument) and document.source.sku == sku:
                 return document
         raise NotFound(f"no product {sku[:100]!r}", (FieldProblem("sku", "no such product"),))
 
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         return tuple(self.asset(link.id, viewer) for link in self.product(sku, viewer).assets.links)
+
+    def documents(self, side: Side, ids: Sequence[str], viewer: Viewer) -> Mapping[str, Document]:
+        self._meet(viewer)
+        return {one.id: one for one in self.held[side] if one.id in ids}
 
     def _ask(self, request: SearchRequest | SimilarRequest, viewer: Viewer) -> None:
         self._meet(viewer)
@@ -262,7 +268,7 @@ class MemoryLinks:
     def decide(self, words: Sequence[LinkWord], by: str) -> Sequence[Decision]:
         if self.failure is not None:
             raise self.failure
-        known = {document.id for document in self._search.documents["assets"]}
+        known = {document.id for document in self._search.held["assets"]}
         problems = tuple(
             FieldProblem(f"decisions.{number}.asset", "no such asset")
             for number, word in enumerate(words)
@@ -346,6 +352,63 @@ class MemoryRules:
         return self.kept.pop(id)
 
 
+class MemoryRecords:
+    """Records in memory: written over what was read, found by terms, the newest last."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Stored] = {}
+
+    def get(self, _index: str, id: str) -> Stored | None:
+        return self.kept.get(id)
+
+    def put(
+        self, _index: str, id: str, source: Mapping[str, Any], expected: Stored | None, **_: Any
+    ) -> Stored:
+        before = self.kept.get(id)
+        if (before and before.seq_no) != (expected and expected.seq_no):
+            raise EngineConflict("changed meanwhile")
+        self.kept[id] = Stored(dict(source), (before.seq_no if before else 0) + 1, 1)
+        return self.kept[id]
+
+    def refresh(self, _index: str) -> None:
+        """Everything is seen at once."""
+
+    def delete(self, _index: str, id: str, expected: Stored) -> None:
+        if self.kept.get(id) != expected:
+            raise EngineConflict("changed meanwhile")
+        del self.kept[id]
+
+    def search(self, _index: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        terms = [pair for one in body["query"]["bool"]["filter"] for pair in one["term"].items()]
+        hits = [
+            {"_id": key, "_source": one.source, "_seq_no": one.seq_no, "_primary_term": one.primary_term}
+            for key, one in self.kept.items()
+            if all(_holds(one.source.get(name), value) for name, value in terms)
+        ]
+        return {"hits": {"hits": hits[: body["size"]]}}
+
+
+def _holds(found: Any, value: Any) -> bool:
+    return value in found if isinstance(found, list) else found == value
+
+
+class MemoryReader:
+    """Documents by their ids."""
+
+    def __init__(self, search: MemorySearch) -> None:
+        self._documents = search.held
+
+    def multi_get(self, index: str, ids: Sequence[str], **_: Any) -> dict[str, dict[str, Any]]:
+        side: Side = "assets" if index.endswith("assets") else "products"
+        return {one.id: one.to_source() for one in self._documents[side] if one.id in ids}
+
+
+def collections_over(search: MemorySearch) -> Collections:
+    records: Any = MemoryRecords()
+    reader: Any = MemoryReader(search)
+    return Collections(records, reader, "test", clock=lambda: NOW)
+
+
 class MemoryUsage:
     """What was told, in memory, by the room's own rules."""
 
@@ -416,6 +479,7 @@ def services_over(
         links=links or MemoryLinks(search),
         audits=audits or MemoryAudits(),
         rules=(rules or MemoryRules()).desk,
+        collections=collections_over(search),
         usage=(usage or MemoryUsage()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )

@@ -14,10 +14,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from discovery.audit.mail import send
 from discovery.audit.model import Finding
-from discovery.audit.reports.digest import Digest, Told, digests, is_address, is_due
+from discovery.audit.reports.digest import Digest, digests, is_due
 from discovery.config import MailSettings
+from discovery.mail.letter import Told, is_address
+from discovery.mail.server import send
 from tests.audit.making import NOW, WEEK, finding
 
 TODAY = NOW.date()

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from discovery.audit.codec import finding_source, run_source
-from discovery.audit.mailing import ELSEWHERE, SENDING, Mailing
 from discovery.audit.model import AuditRun, Finding, Outcome
 from discovery.audit.service import AuditService
 from discovery.cli.main import main
@@ -21,6 +20,7 @@ from discovery.engine.client import Engine
 from discovery.engine.records import Records
 from discovery.engine.writer import Put, Writer
 from discovery.jobs import mailed
+from discovery.mail.mailing import ELSEWHERE, SENDING, Mailing
 from discovery.vision.fake import FakeEmbedder
 from indexers.lifecycle import Lifecycle
 from mappings.registry import FINDINGS, RUNS

@@ -10,28 +10,17 @@ from html import escape
 
 from discovery.audit.model import SELF, Finding
 from discovery.audit.reports.model import page_of
+from discovery.mail.letter import Letter, Told, is_address, one_line
 
 MOST_TOLD = 25
 EXPIRING = "asset-expiring"
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """One mail: to whom, its subject, and its body as text and as HTML."""
+class Digest(Letter):
+    """The letter to one owner; ``findings`` are how many are theirs."""
 
-    to: str
-    subject: str
-    text: str
-    html: str
     findings: int
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What an owner has heard: licences up to ``day``, and what was first seen up to ``seen``."""
-
-    day: date
-    seen: datetime
 
 
 def digests(
@@ -72,13 +61,6 @@ def digests(
         if ending or late or new:
             made.append(_digest(owner, theirs, ending, late, new, today, base_url))
     return tuple(made)
-
-
-def is_address(text: str) -> bool:
-    """Return whether an owner can be written to: one address, on one line, without anything else."""
-    name, separator, host = text.rpartition("@")
-    sound = bool(name and separator and host) and text.isprintable()
-    return sound and not any(character in text for character in ' ,;:<>()[]\\"')
 
 
 def is_due(finding: Finding, today: date, since: date | None, lead_days: Sequence[int]) -> bool:
@@ -145,7 +127,7 @@ def _digest(
 
 def _text_lines(listed: Sequence[Finding], today: date, base_url: str, *, dated: bool) -> Iterable[str]:
     for finding in listed[:MOST_TOLD]:
-        yield f"* {_one_line(finding.subject.name)}: {_one_line(_why(finding, today, dated=dated))}"
+        yield f"* {one_line(finding.subject.name)}: {one_line(_why(finding, today, dated=dated))}"
         if address := _address(finding, base_url):
             yield f"  {address}"
     if len(listed) > MOST_TOLD:
@@ -180,7 +162,3 @@ def _in_days(days: int) -> str:
 
 def _count(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

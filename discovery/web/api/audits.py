@@ -8,8 +8,7 @@ from flask import Blueprint, Response, request
 
 from discovery.audit.reports.formats import format_of
 from discovery.audit.reports.style import POLICY
-from discovery.errors import FieldProblem, InputInvalid
-from discovery.web import audits, bodies, grammar, serialise
+from discovery.web import audits, bodies, grammar, preconditions, serialise
 from discovery.web.replies import reply
 from discovery.web.services import Audits
 
@@ -46,18 +45,16 @@ def audit_routes(service: Audits) -> Blueprint:
     def finding(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
         found = service.versioned(id)
-        response = reply(audits.finding_detail(found.finding, found.version))
-        response.set_etag(found.version)
-        return response
+        told = reply(audits.finding_detail(found.finding, found.version))
+        return preconditions.versioned(told, found.version)
 
     @routes.patch("/findings/<id>")
     def change(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
         wanted, by = audits.finding_change(bodies.json_object())
-        changed = service.change_versioned(id, wanted, by, _expected())
-        response = reply(audits.finding_detail(changed.finding, changed.version))
-        response.set_etag(changed.version)
-        return response
+        changed = service.change_versioned(id, wanted, by, preconditions.expected())
+        told = reply(audits.finding_detail(changed.finding, changed.version))
+        return preconditions.versioned(told, changed.version)
 
     @routes.get("/report.<format>")
     def report(format: str) -> Response:
@@ -76,15 +73,3 @@ def audit_routes(service: Audits) -> Blueprint:
         return response
 
     return routes
-
-
-def _expected() -> str | None:
-    """Return the version of a finding that a change goes by, if it says so."""
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return None
-    versions = request.if_match.as_set()
-    version = next(iter(versions), None)
-    if len(versions) != 1 or not version:
-        message = "expected one ETag, as a finding's reply gives it"
-        raise InputInvalid(f"If-Match: {message}", (FieldProblem("If-Match", message),))
-    return version

@@ -1,4 +1,4 @@
-"""Digests sent by SMTP, each with its outcome: one that is refused does not keep the others back."""
+"""Letters sent by SMTP, each with its outcome: one that is refused does not keep the others back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 
-from discovery.audit.reports.digest import Digest
 from discovery.config import MailSettings
+from discovery.mail.letter import Letter
 
 _FAILURES = (smtplib.SMTPException, OSError, UnicodeError, ValueError)
 
@@ -27,7 +27,7 @@ class Delivery:
     subject: str = ""
 
 
-def message_of(digest: Digest, sender: str, id: str | None = None) -> EmailMessage:
+def message_of(letter: Letter, sender: str, id: str | None = None) -> EmailMessage:
     """Return the mail: text, and the same as HTML. ``id`` is the left part of its Message-ID.
 
     Who receives a mail of the same Message-ID a second time can tell that it is the same.
@@ -37,14 +37,14 @@ def message_of(digest: Digest, sender: str, id: str | None = None) -> EmailMessa
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=digest.to)
-    message["Subject"] = " ".join(digest.subject.split())
+    message["To"] = Address(addr_spec=letter.to)
+    message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate(usegmt=True)
     domain = sender.rpartition("@")[2] or "localhost"
     message["Message-ID"] = f"<{id}@{domain}>" if id else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(digest.text)
-    message.add_alternative(digest.html, subtype="html")
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     return message
 
 
@@ -56,17 +56,17 @@ class Post:
         self._sender = sender
         self.broken = broken
 
-    def send(self, digest: Digest, id: str | None = None) -> Delivery:
+    def send(self, letter: Letter, id: str | None = None) -> Delivery:
         """Send one mail, and return what became of it."""
         if self._server is None:
-            return Delivery(digest.to, self.broken, digest.subject)
+            return Delivery(letter.to, self.broken, letter.subject)
         try:
-            self._server.send_message(message_of(digest, self._sender, id))
+            self._server.send_message(message_of(letter, self._sender, id))
         except _FAILURES as error:
             with suppress(*_FAILURES):
                 self._server.rset()
-            return Delivery(digest.to, _told(error), digest.subject)
-        return Delivery(digest.to, None, digest.subject)
+            return Delivery(letter.to, _told(error), letter.subject)
+        return Delivery(letter.to, None, letter.subject)
 
 
 @contextmanager
@@ -88,13 +88,13 @@ def post(settings: MailSettings) -> Iterator[Post]:
             server.quit()
 
 
-def send(digests: Iterable[Digest], settings: MailSettings) -> tuple[Delivery, ...]:
+def send(letters: Iterable[Letter], settings: MailSettings) -> tuple[Delivery, ...]:
     """Send every mail over one connection, and return what became of each; none, and nobody is asked."""
-    waiting = list(digests)
+    waiting = list(letters)
     if not waiting:
         return ()
     with post(settings) as opened:
-        return tuple(opened.send(digest) for digest in waiting)
+        return tuple(opened.send(letter) for letter in waiting)
 
 
 def _connect(settings: MailSettings) -> smtplib.SMTP:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from discovery.audit.codec import moment
-from discovery.audit.mail import Delivery, Post
-from discovery.audit.reports.digest import Digest, Told
 from discovery.engine.records import Records, Stored
 from discovery.errors import EngineConflict
+from discovery.mail.letter import Letter, Told
+from discovery.mail.server import Delivery, Post
 
 DIGEST = "digest"
-"""The ``kind`` of an owner's record in the ``runs`` index."""
+"""The ``kind`` of an owner's record of the audit's digests in the ``runs`` index."""
 
 SENDING, SENT, REFUSED = "sending", "sent", "refused"
 ELSEWHERE = "another run is telling them right now"
@@ -28,7 +27,7 @@ LONGEST_REASON = 1000
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of digests: for which due time, fenced by which token (0: by hand), begun when.
+    """One round of letters: for which due time, fenced by which token (0: by hand), begun when.
 
     ``seen`` is the moment up to which all that was found is told.
     """
@@ -40,37 +39,41 @@ class Round:
 
 
 class Mailing:
-    """The owners' records under one index. ``patience`` is how long one mail may take to send."""
+    """The owners' records under one index, of letters of one ``kind``.
 
-    def __init__(self, records: Records, index: str, patience: timedelta) -> None:
+    ``patience`` is how long one mail may take to send.
+    """
+
+    def __init__(self, records: Records, index: str, patience: timedelta, kind: str = DIGEST) -> None:
         self._records = records
         self._index = index
         self._patience = patience
+        self._kind = kind
 
     def told(self, owner: str) -> Told | None:
         """Return what an owner has heard."""
-        stored = self._records.get(self._index, _ident(owner))
+        stored = self._records.get(self._index, self._ident(owner))
         return None if stored is None else _told_of(stored)
 
-    def deliver(self, digests: Iterable[Digest], post: Post, this: Round) -> Iterator[Delivery]:
+    def deliver(self, letters: Iterable[Letter], post: Post, this: Round) -> Iterator[Delivery]:
         """Send each mail that nobody has sent for this due time; yield what became of each."""
-        for digest in digests:
-            before = self._records.get(self._index, _ident(digest.to))
+        for letter in letters:
+            before = self._records.get(self._index, self._ident(letter.to))
             if before is not None and _is_done(before, this):
                 continue
             if before is not None and self._is_elsewhere(before, this):
-                yield Delivery(digest.to, ELSEWHERE, digest.subject)
+                yield Delivery(letter.to, ELSEWHERE, letter.subject)
                 continue
             if post.broken is not None:
-                yield post.send(digest)  # nothing leaves, so nothing is claimed
+                yield post.send(letter)  # nothing leaves, so nothing is claimed
                 continue
             try:
-                claim = self._put(digest.to, before, this, SENDING, _told_of(before) if before else None)
+                claim = self._put(letter.to, before, this, SENDING, _told_of(before) if before else None)
             except EngineConflict:
-                yield Delivery(digest.to, ELSEWHERE, digest.subject)
+                yield Delivery(letter.to, ELSEWHERE, letter.subject)
                 continue
-            delivery = post.send(digest, _message_id(self._index, digest.to, this.due))
-            self._settle(digest.to, claim, this, delivery)
+            delivery = post.send(letter, self._message_id(letter.to, this.due))
+            self._settle(letter.to, claim, this, delivery)
             yield delivery
 
     def _settle(self, owner: str, claim: Stored, this: Round, delivery: Delivery) -> None:
@@ -98,20 +101,27 @@ class Mailing:
         reason: str | None = None,
     ) -> Stored:
         source: dict[str, Any] = {
-            "kind": DIGEST,
+            "kind": self._kind,
             "key": owner,
             "outcome": outcome,
             "attempts": this.token,
-            "started": moment(this.now),
+            "started": this.now.isoformat(),
             "settings": {
-                "due": moment(this.due),
+                "due": this.due.isoformat(),
                 "day": told.day.isoformat() if told else None,
-                "seen": moment(told.seen) if told else None,
+                "seen": told.seen.isoformat() if told else None,
             },
         }
         if reason is not None:
             source["reason"] = reason[:LONGEST_REASON]
-        return self._records.put(self._index, _ident(owner), source, before, visible=False)
+        return self._records.put(self._index, self._ident(owner), source, before, visible=False)
+
+    def _ident(self, owner: str) -> str:
+        # An address may be longer than an id may be.
+        return f"{self._kind}:{_digest(owner)}"
+
+    def _message_id(self, owner: str, due: datetime) -> str:
+        return f"{self._kind}.{_digest(self._index, owner, due.isoformat())}"
 
 
 def _is_done(before: Stored, this: Round) -> bool:
@@ -124,15 +134,6 @@ def _told_of(stored: Stored) -> Told | None:
     if said["day"] is None:
         return None
     return Told(date.fromisoformat(said["day"]), datetime.fromisoformat(said["seen"]))
-
-
-def _ident(owner: str) -> str:
-    # An address may be longer than an id may be.
-    return f"{DIGEST}:{_digest(owner)}"
-
-
-def _message_id(index: str, owner: str, due: datetime) -> str:
-    return f"digest.{_digest(index, owner, moment(due))}"
 
 
 def _digest(*parts: str) -> str:

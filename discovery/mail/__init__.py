@@ -1,0 +1,1 @@
+"""Mail: letters to owners, sent once each, with the outcome of every one remembered."""
