@@ -427,6 +427,7 @@ class AuditSettings:
     report_rows: int = _key(
         200, "findings of one rule in an HTML report; the other formats have all", check=_between(1, 10_000)
     )
+    report_searches: tuple[str, ...] = _key((), "saved searches that reports show too, by id")
     picture_sets: tuple[PictureSetSettings, ...] = _key(
         (), "pictures a product needs, in place of one front: [[audit.picture_sets]] tables, not this line"
     )
@@ -437,7 +438,7 @@ class AuditSettings:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Mail: reports to the owners of what they are about."""
+    """Mail: reports and alerts to the owners of what they are about."""
 
     host: str = _key("", "SMTP server; empty for no mail")
     port: int = _key(587, "its port", check=_between(1, 65_535))
@@ -466,6 +467,9 @@ class ScheduleSettings:
     reconcile: str = _key("0 4 * * *", "when sources and index are compared", check=_moment)
     usage: str = _key("every 1 hour", "when usage is counted onto assets and products", check=_moment)
     report: str = _key("0 6 * * *", "when owners are mailed what is theirs", check=_moment)
+    alerts: str = _key(
+        "every 15 minutes", "when saved searches are looked at and their owners mailed", check=_moment
+    )
     clean_up: str = _key("0 2 * * *", "when what nothing needs any more is removed", check=_moment)
     adapt: str = _key("", "when the model is fitted to the catalogue, if enough changed", check=_moment)
     index_minutes: float = _key(720.0, "longest time of that job", check=_between(0.01, 100_000))
@@ -474,6 +478,7 @@ class ScheduleSettings:
     reconcile_minutes: float = _key(360.0, "longest time of that job", check=_between(0.01, 100_000))
     usage_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
     report_minutes: float = _key(30.0, "longest time of that job", check=_between(0.01, 100_000))
+    alerts_minutes: float = _key(30.0, "longest time of that job", check=_between(0.01, 100_000))
     clean_up_minutes: float = _key(60.0, "longest time of that job", check=_between(0.01, 100_000))
     adapt_minutes: float = _key(180.0, "longest time of that job", check=_between(0.01, 100_000))
     at_once: int = _key(2, "jobs that one machine runs at the same time", check=_between(1, 64))

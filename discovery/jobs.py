@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from discovery.audit.model import AuditRun, Outcome
 from discovery.errors import DiscoveryError
 from discovery.mail.server import Delivery
+from discovery.saved.alerts import Looked
 from discovery.scheduler.model import FAILED, PROBLEMS, SUCCEEDED, JobOutcome
 from discovery.usage.rollup import RollUp
 from indexers.adaptation import Adaptation
@@ -83,6 +84,24 @@ def mailed(deliveries: Sequence[Delivery]) -> JobOutcome:
     figures = {"sent": len(deliveries) - len(refused), "refused": len(refused)}
     outcome = SUCCEEDED if not refused else PROBLEMS if figures["sent"] else FAILED
     return JobOutcome(outcome, figures, next((f"{one.to}: {one.reason}" for one in refused), None))
+
+
+def looked(done: Looked) -> JobOutcome:
+    """Return the outcome of a round over saved searches; one that cannot be run is for people to look at."""
+    letters = mailed(done.deliveries)
+    figures = {
+        "searches": done.searches,
+        "due": done.due,
+        "held against": done.held,
+        "changed": done.changed,
+        "broken": done.broken,
+        **letters.figures,
+    }
+    reasons = [f"{name}: {why}" for name, why in done.unsure]
+    if done.broken:
+        reasons.append(f"{done.broken} saved search{'es' * (done.broken > 1)} cannot be run")
+    outcome = letters.outcome if letters.outcome != SUCCEEDED or not reasons else PROBLEMS
+    return JobOutcome(outcome, figures, letters.reason or next(iter(reasons), None))
 
 
 def cleaned(removed: Mapping[str, int]) -> JobOutcome:

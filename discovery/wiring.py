@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from discovery import jobs as outcomes
 from discovery.audit.context import UsageFeed
+from discovery.audit.reports.model import Section
 from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
 from discovery.audit.worker import AuditWorker
@@ -26,11 +27,16 @@ from discovery.curation.rule_records import RuleRecords
 from discovery.curation.words import LinkWord, PastWord
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
+from discovery.engine.percolator import Percolator
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.errors import DiscoveryError, NotFound
 from discovery.linking.linker import SIMILAR_FLOOR
 from discovery.linking.outcome import Decision
+from discovery.mail.mailing import Mailing
+from discovery.saved.alerts import Alerts
+from discovery.saved.searches import SavedSearches
+from discovery.saved.sections import sections
 from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
@@ -43,6 +49,7 @@ from discovery.usage.service import UsageService
 from discovery.vision.embedder import Embedder, Vector
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
+from discovery.web import schemas
 from discovery.web.services import Check, Reading, Services, Usage
 from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
@@ -73,7 +80,8 @@ from indexers.sources.originals import open_original, read_original
 from indexers.sources.protocol import open_asset_source, open_product_source
 from indexers.summary import FINISHED, INTERRUPTED, RunSummary
 from mappings.documents import AssetDocument
-from mappings.registry import ASSETS, CATALOGUE
+from mappings.fields import Side
+from mappings.registry import ASSETS, CATALOGUE, PRODUCTS, RUNS, watching_body
 
 EMBEDDED = "embedded"
 THUMBNAILS_AT_ONCE = 200
@@ -204,6 +212,37 @@ class Service:
         return RuleRecords(Records(self.engine), self.settings.engine.prefix)
 
     @cached_property
+    def saved_searches(self) -> SavedSearches:
+        """Searches that people keep."""
+        schema = schemas.search_schema(self.settings.search)
+        return SavedSearches(
+            Records(self.engine),
+            Reader(self.engine),
+            self.search,
+            lambda request: schemas.load(schema, request),
+            self.settings.engine.prefix,
+            self.lifecycle.ensure_records,
+        )
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Rounds over the saved searches."""
+        settings, prefix = self.settings, self.settings.engine.prefix
+
+        def percolator(side: Side) -> Percolator:
+            family = ASSETS if side == "assets" else PRODUCTS
+            return Percolator(self.engine, f"{prefix}-watching-{side}", watching_body(family))
+
+        # A server may take its time for each of a mail's steps.
+        patience = timedelta(seconds=5 * settings.mail.timeout_seconds)
+        mailing = Mailing(Records(self.engine), RUNS.write_alias(prefix), patience, "alert")
+        return Alerts(self.saved_searches, Reader(self.engine), percolator, mailing, settings.mail, prefix)
+
+    def _sections(self, ids: Sequence[str], most: int) -> tuple[Section, ...]:
+        page = self.settings.search.max_size
+        return sections(self.saved_searches, self.search.search, ids, most, page) if ids else ()
+
+    @cached_property
     def links(self) -> LinkRun:
         """Links between assets and products: judged, kept, explained."""
         serving = self.lifecycle.serving()
@@ -232,6 +271,7 @@ class Service:
             asked=lambda: self.audit_worker.wake(),
             inputs=self._audit_inputs,
             thumbnails=self.kept_thumbnails,
+            sections=self._sections,
         )
 
     @cached_property
@@ -485,6 +525,7 @@ class Service:
             audits=self.audit,
             rules=RuleDesk(self.rule_book, self.rule_records),
             collections=self.collections,
+            searches=self.saved_searches,
             readings=self._readings,
             usage=self.usage_desk,
         )
@@ -554,6 +595,12 @@ class Service:
                 lambda _turn: outcomes.compared(self._compared()),
             ),
             job(
+                "alerts",
+                "Look at saved searches",
+                "owners hear what their searches find that they did not, and which cannot be run any more",
+                lambda turn: outcomes.looked(self.alerts.round(turn.due, turn.token)),
+            ),
+            job(
                 "report",
                 "Mail owners what is theirs",
                 "people hear of what is new, overdue, or about to end without having to look",
@@ -561,7 +608,8 @@ class Service:
             ),
         )
         # What is switched off elsewhere is never due; it runs all the same when somebody asks for it.
-        off = {"report": not self.settings.mail.host, "link": not self.settings.linking.enabled}
+        unmailed = not self.settings.mail.host
+        off = {"report": unmailed, "alerts": unmailed, "link": not self.settings.linking.enabled}
         return tuple(replace(one, trigger="") if off.get(one.id) else one for one in jobs)
 
     def ledger(self) -> Ledger:

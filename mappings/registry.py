@@ -123,6 +123,26 @@ def body(
     return filled
 
 
+def watching_body(family: Family) -> dict[str, Any]:
+    """Return the body of an index that holds queries against documents of ``family``, in a ``query`` field.
+
+    It has the fields and analysers of the family, without vectors: no query there is about pictures.
+    """
+    filled = copy.deepcopy(read(family))
+    filled["settings"]["index"] |= {"number_of_shards": 1, "number_of_replicas": 0}
+    _without_vectors(filled["mappings"]["properties"])
+    filled["mappings"]["properties"]["query"] = {"type": "percolator"}
+    return filled
+
+
+def _without_vectors(properties: dict[str, Any]) -> None:
+    for name, definition in list(properties.items()):
+        if definition.get("type") == "knn_vector":
+            del properties[name]
+        else:
+            _without_vectors(definition.get("properties", {}))
+
+
 def _vector(filled: dict[str, Any], path: str, dimension: int, engine: str) -> None:
     properties = filled["mappings"]["properties"]
     *parents, name = path.split(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from discovery.audit.memory import awake
 from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
 from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
 from discovery.audit.reports.digest import Digest, digests
-from discovery.audit.reports.model import Report, make_report
+from discovery.audit.reports.model import NO_SEARCH, Report, Section, make_report
 from discovery.audit.reports.pictures import Thumbnails, no_thumbnails, with_pictures
 from discovery.audit.rules import RULES
 from discovery.audit.runner import GivenUp, Terms, new_run_id, run_audit
@@ -45,6 +45,7 @@ from discovery.errors import (
     EngineUnavailable,
     FieldProblem,
     IndexMissing,
+    InputInvalid,
     NotFound,
     RunInProgress,
 )
@@ -53,11 +54,20 @@ from discovery.mail.server import Delivery, post
 
 TRENDS = 30
 
+Sections = Callable[[Sequence[str], int], tuple[Section, ...]]
+"""Tells what saved searches find, by their ids, with so many items of each."""
+
+
+def no_sections(_searches: Sequence[str], _most: int) -> tuple[Section, ...]:
+    """Return nothing: no saved searches are known here."""
+    return ()
+
 
 class AuditService:
     """Everything that people and jobs do with the audit.
 
-    ``asked`` is called when a run has been queued; ``thumbnails`` are what reports show of assets.
+    ``asked`` is called when a run has been queued; ``thumbnails`` are what reports show of assets,
+    ``sections`` what they show of saved searches.
 
     ``inputs`` fills in what a run is to know from other rooms (usage, absent files), for whoever starts it.
 
@@ -75,7 +85,9 @@ class AuditService:
         asked: Callable[[], None] = lambda: None,
         inputs: Callable[[Terms], Terms] = lambda terms: terms,
         thumbnails: Thumbnails = no_thumbnails,
+        sections: Sections = no_sections,
     ) -> None:
+        self._sections = sections
         self._inputs = inputs
         self._settings = settings.audit
         self._thumbnails = thumbnails
@@ -295,13 +307,17 @@ class AuditService:
                 return
             after = cursor_of(hits[-1]["sort"])
 
-    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
+    def report(
+        self, run: str | None = None, *, pictured: bool = False, searches: Sequence[str] | None = None
+    ) -> Report:
         """Return the report on what is open now, with the last whole run (or ``run``) and the trends.
 
-        ``pictured``: with thumbnails, as many as a file that is mailed can hold.
+        ``pictured``: with thumbnails, as many as a file that is mailed can hold. ``searches`` are saved
+        searches to show too, by id; those of the settings where none are named.
 
         Raises:
             NotFound: there is no run of this id.
+            InputInvalid: naming ``searches``, where there is no saved search of an id.
         """
         if run is not None:
             _check_id(run, "audit run", _RUN_ID)
@@ -317,6 +333,16 @@ class AuditService:
             base_url=self._base_url,
             rows=self._settings.report_rows,
         )
+        named = self._settings.report_searches if searches is None else searches
+        shown = self._sections(tuple(dict.fromkeys(named)), self._settings.report_rows)
+        problems = [
+            FieldProblem("searches", f"there is no saved search {one.id[:100]!r}")
+            for one in shown
+            if searches is not None and one.broken == NO_SEARCH
+        ]
+        if problems:
+            raise InputInvalid("; ".join(f"{p.field}: {p.message}" for p in problems), tuple(problems))
+        made = replace(made, searches=shown)
         return with_pictures(made, self._thumbnails) if pictured else made
 
     def digests(self) -> tuple[Digest, ...]:

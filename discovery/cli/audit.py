@@ -45,12 +45,15 @@ def run(
 @audit_group.command()
 @click.option("--format", "format_", type=click.Choice(tuple(FORMATS)), default="html", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--search", "searches", multiple=True, metavar="ID", help="Show this saved search too; repeatable."
+)
 @pass_invocation
-def report(invocation: Invocation, format_: str, output: Path) -> None:
+def report(invocation: Invocation, format_: str, output: Path, searches: tuple[str, ...]) -> None:
     """Write what is open now, since when, and who is to mend it, to a file."""
     settings = invocation.settings()
     chosen = FORMATS[format_]
-    made = Service(settings).audit.report(pictured=chosen.pictured)
+    made = Service(settings).audit.report(pictured=chosen.pictured, searches=searches or None)
     if not made.base_url:
         made = replace(made, base_url=f"http://{settings.web.host}:{settings.web.port}")
     try:

@@ -7,6 +7,7 @@ import logging
 import click
 
 from discovery.cli.audit import audit_group
+from discovery.cli.collections import collections_group
 from discovery.cli.configuration import config_group
 from discovery.cli.engine import engine_group
 from discovery.cli.index import index_group
@@ -15,6 +16,7 @@ from discovery.cli.link import link_group
 from discovery.cli.model import model_group
 from discovery.cli.schedule import schedule_group
 from discovery.cli.search import search, similar
+from discovery.cli.searches import searches_group
 from discovery.cli.service import check, demo, serve
 from discovery.cli.usage import usage_group
 
@@ -48,5 +50,7 @@ for _command in (
     schedule_group,
     search,
     similar,
+    searches_group,
+    collections_group,
 ):
     main.add_command(_command)

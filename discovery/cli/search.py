@@ -71,7 +71,7 @@ def search(
         understand=understand,
     )
     page = Service(settings).search.search(request, Viewer())
-    invocation.emit(serialise.page(page, new_request_id()), _lines(page))
+    invocation.emit(serialise.page(page, new_request_id()), page_lines(page))
 
 
 @click.command(cls=Command)
@@ -116,7 +116,7 @@ def similar(
         size=size,
     )
     page = Service(settings).search.similar(request, Viewer())
-    invocation.emit(serialise.page(page, new_request_id()), _lines(page))
+    invocation.emit(serialise.page(page, new_request_id()), page_lines(page))
 
 
 def parse_filters(side: Side, given: tuple[str, ...]) -> Filters:
@@ -166,7 +166,8 @@ def _key(hit: Hit) -> str:
     return f"{source.name}:{source.key}"
 
 
-def _lines(page: SearchPage) -> list[str]:
+def page_lines(page: SearchPage) -> list[str]:
+    """Return a page as a person reads it."""
     lines = [f"{page.total} found in {page.took_ms} ms ({page.mode.value})"]
     if page.fallback_reason:
         lines.append(f"note: {page.fallback_reason}")

@@ -133,13 +133,15 @@ class Reader:
         *,
         source_excludes: Sequence[str] = (),
         versions: bool = False,
+        since: Mapping[str, int] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield every hit (``_id``, ``_source`` …) of a query once, in no set order, in constant memory.
 
         What is seen is the index as it was when the scan began, however it changes meanwhile. Shard by
         shard, in the order in which documents lie there: a tie-breaker over shards (``_shard_doc``) does not
         exist before OpenSearch 3, and sorting by ``_id`` would load every id into the engine's heap. With
-        ``versions`` hits say ``_version``, ``_seq_no`` and ``_primary_term`` too.
+        ``versions`` hits say ``_version``, ``_seq_no`` and ``_primary_term`` too. ``since``: only what was
+        written after those :meth:`positions`.
 
         Raises:
             CursorExpired: the consumer let more than five minutes pass between two pages.
@@ -147,8 +149,22 @@ class Reader:
         for name, shard in self._shards(index):
             pit = self._open_point_in_time(name, SCAN_KEEP_ALIVE_SECONDS, {"preference": f"_shards:{shard}"})
             parts = {"excludes": list(source_excludes)} if source_includes is None else list(source_includes)
-            with closing(self._walk(pit, query, parts, page, versions=versions)) as hits:
+            asked = query if since is None else _written_after(since.get(f"{name}/{shard}", -1), query)
+            with closing(self._walk(pit, asked, parts, page, versions=versions)) as hits:
                 yield from hits
+
+    def positions(self, index: str) -> dict[str, int]:
+        """Return how far each shard has been written, as of the last refresh; for ``since`` of a scan.
+
+        It is the highest sequence number that can be seen; writes under way just then may have lower ones.
+        """
+        found: dict[str, int] = {}
+        for name, shard in self._shards(index):
+            body = {"size": 0, "track_total_hits": False, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
+            reply = self.search(name, body, params={"preference": f"_shards:{shard}"})
+            last = reply["aggregations"]["last"]["value"]
+            found[f"{name}/{shard}"] = -1 if last is None else int(last)
+        return found
 
     def _walk(
         self,
@@ -222,3 +238,8 @@ class Reader:
         if not reply:
             raise IndexMissing(f"no such index [{index}]; index something first")
         return {name: entry["mappings"].get("_meta", {}) for name, entry in reply.items()}
+
+
+def _written_after(position: int, query: Mapping[str, Any] | None) -> dict[str, Any]:
+    later = {"range": {"_seq_no": {"gt": position}}}
+    return {"bool": {"filter": [later, *([] if query is None else [query])]}}

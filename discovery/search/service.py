@@ -21,9 +21,9 @@ from discovery.errors import (
     NotFound,
 )
 from discovery.search import paging, suggest
-from discovery.search.clauses import Clause, none_of, refused
+from discovery.search.clauses import Clause, all_of, none_of, refused
 from discovery.search.facets import asked_facets
-from discovery.search.filters import filter_clauses
+from discovery.search.filters import filter_clauses, known_field
 from discovery.search.identifiers import looks_like_identifier
 from discovery.search.language import Reading, literal, read
 from discovery.search.membership import is_listed, names_a_collection, placed
@@ -48,6 +48,7 @@ from discovery.search.query import (
 )
 from discovery.search.request import (
     Applied,
+    Condition,
     FacetValue,
     Filters,
     Listing,
@@ -69,6 +70,7 @@ from discovery.search.response import (
     words_hit,
 )
 from discovery.search.rules import NO_RULES, Fired, Rule, fire, other_words
+from discovery.search.settled import Settled
 from discovery.search.sorting import by_score, order
 from discovery.search.standing import (
     FAMILIES,
@@ -431,6 +433,42 @@ class SearchService:
             for hit in self._search(side, body)["hits"]["hits"]:
                 found[hit["_id"]] = document(side, hit)
         return found
+
+    def settled(self, request: SearchRequest, viewer: Viewer) -> Settled:
+        """Decide a search by words as its first page would be, to ask it what it finds.
+
+        Raises:
+            InputInvalid: naming the field, for whatever the request has wrong.
+            IndexMissing, IndexMismatch: as named; and the engine's own errors.
+        """
+        side = _side(request.side)
+        q = normalise(request.q, self._settings.max_query_characters)
+        plain = replace(request, facets=(), after=None)
+        decided, asked, answered = self._first_page(plain, side, q, viewer, 0)
+        question = replace(asked, matching=decided.words.query, recipe=decided.words.recipe)
+
+        def ask(question: Question, body: Clause) -> dict[str, Any]:
+            return self._on_index(side, lambda index: self._reader.search(index, body), question.recipe)
+
+        return Settled(question, asked, total_of(answered.page), decided.words.mode, decided.reason, ask)
+
+    def valueless(self, request: SearchRequest) -> tuple[str, ...]:
+        """Return the attributes that the filters of a request name and that no item has any more."""
+        side = _side(request.side)
+        groups = (request.filters.conditions, *request.filters.alternatives)
+        names = dict.fromkeys(condition.field for group in groups for condition in group)
+        fields = {name: known_field(side, name, f"filters.{name}") for name in names}
+        asked = [name for name, field in fields.items() if field.attribute is not None]
+        bodies: list[Clause] = [
+            {
+                "size": 0,
+                "track_total_hits": 1,
+                "query": all_of(filter_clauses(side, Filters((Condition(name, exists=True),)))),
+            }
+            for name in asked
+        ]
+        replies = self._on_index(side, lambda index: self._reader.multi_search(index, bodies))
+        return tuple(name for name, reply in zip(asked, replies, strict=True) if not total_of(reply))
 
     def _first_page(
         self, request: SearchRequest, side: Side, q: str, viewer: Viewer, size: int

@@ -18,6 +18,7 @@ from discovery.web.api.jobs import job_routes
 from discovery.web.api.links import link_routes
 from discovery.web.api.rules import rule_routes
 from discovery.web.api.search import Searcher, search_routes
+from discovery.web.api.searches import saved_search_routes
 from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
@@ -50,6 +51,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
     app.register_blueprint(rule_routes(services.rules))
     app.register_blueprint(collection_routes(services.collections, services.search))
+    app.register_blueprint(saved_search_routes(services.searches, searcher))
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))

@@ -11,8 +11,6 @@ from urllib.parse import quote
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from discovery.curation.collection_model import (
-    LONGEST_NAME,
-    LONGEST_NOTE,
     LONGEST_OWNER,
     MOST_AT_ONCE,
     MOST_ITEMS,
@@ -25,6 +23,7 @@ from discovery.curation.collection_model import (
 from discovery.engine.cursors import cursor_of, sort_of
 from discovery.errors import CursorExpired, FieldProblem
 from discovery.web import schemas, shapes
+from discovery.web.kept import a_name, a_note, an_owner
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Listed, Text, Whole
 from discovery.web.serialise import API, moment
 from discovery.web.serialise import document as item_document
@@ -46,38 +45,6 @@ _UNKNOWN = {"unknown": "unknown field", "type": "expected an object"}
 
 Documents = Mapping[tuple[str, str], AssetDocument | ProductDocument]
 """Items that there are, by kind and id."""
-
-
-def a_name(*, required: bool = True) -> Text:
-    """Return the field for the name of something that people keep."""
-    return Text(
-        required=required,
-        validate=[
-            validate.Length(1, LONGEST_NAME, error="from {min} to {max} characters"),
-            validate.Regexp(r".*\S", error="expected a text that is not blank"),
-        ],
-        metadata={"description": "what it is called", "pattern": r"\S"},
-    )
-
-
-def an_owner(**given: Any) -> Text:
-    """Return the field for who answers for something that people keep."""
-    return Text(
-        allow_none=True,
-        validate=validate.Length(max=LONGEST_OWNER, error="at most {max} characters"),
-        metadata={"description": "who answers for it, such as an e-mail address"},
-        **given,
-    )
-
-
-def a_note(**given: Any) -> Text:
-    """Return the field for what there is to say of something that people keep."""
-    return Text(
-        allow_none=True,
-        validate=validate.Length(max=LONGEST_NOTE, error="at most {max} characters"),
-        metadata={"description": "what there is to say of it"},
-        **given,
-    )
 
 
 def _an_id(description: str) -> Text:

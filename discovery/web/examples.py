@@ -16,6 +16,7 @@ from discovery.curation.words import PastWord, Word
 from discovery.errors import FieldProblem
 from discovery.linking.outcome import Decision, Kind, Outcome
 from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
+from discovery.saved.model import Alert, Broken, Changes, SavedSearch, Seen
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import (
     Applied,
@@ -30,7 +31,7 @@ from discovery.search.request import (
 from discovery.search.rule_desk import ListedRule
 from discovery.search.rules import Rule
 from discovery.usage.model import Coverage, Feed, Refused, Taken
-from discovery.web import audits, collections, links, rules, serialise
+from discovery.web import audits, collections, links, rules, searches, serialise
 from mappings.documents import (
     AppliedLink,
     AssetDocument,
@@ -357,6 +358,43 @@ DECISIONS: dict[str, Any] = {
         ],
     },
 }
+_UNPICTURED = {"in": "products", "filters": {"has_asset": {"any": [False]}}, "sort": "name"}
+SAVED_SEARCHES: dict[str, Any] = {
+    "with an alert": {
+        "name": "Teal mugs without a product",
+        "owner": "a.moreau@example.com",
+        "request": {"q": "mug", "filters": {"colour": {"any": ["teal"]}, "linked": {"any": [False]}}},
+        "alert": "daily",
+    },
+    "for a report": {"name": "Products without pictures", "request": _UNPICTURED},
+}
+SEARCH_CHANGES: dict[str, Any] = {
+    "no more letters": {"alert": "off"},
+    "another question": {"request": {"q": "bowl"}, "note": "bowls since March"},
+}
+SEARCH_RUNS: dict[str, Any] = {"a first page": {}, "a small one": {"size": 5}}
+SAVED_SEARCH = SavedSearch(
+    "7b204d683f9a1c5e",
+    "Teal mugs without a product",
+    "a.moreau@example.com",
+    None,
+    SAVED_SEARCHES["with an alert"]["request"],
+    Alert.DAILY,
+    "a.moreau",
+    _BEGUN,
+    _BEGUN,
+    FINDING_VERSION,
+    Seen(_BEGUN, 3, None),
+)
+BROKEN_SEARCH = replace(
+    SAVED_SEARCH,
+    broken=Broken(
+        _BEGUN,
+        "filters.product.glaze: no item has a value of it any more",
+        (FieldProblem("filters.product.glaze", "no item has a value of it any more"),),
+    ),
+)
+
 COLLECTIONS: dict[str, Any] = {
     "a new one": {"name": "Spring lookbook", "owner": "a.moreau@example.com", "items": [{"asset": _ID}]},
     "with a product": {"name": "Sea colours", "note": "for the window", "items": [{"product": "TIDE-MUG"}]},
@@ -461,6 +499,11 @@ def replies() -> dict[str, Any]:
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
+        "SavedSearch": searches.search(BROKEN_SEARCH),
+        "SavedSearchList": searches.listing([SAVED_SEARCH]),
+        "SearchChanges": searches.changes(
+            Changes(SAVED_SEARCH, _BEGUN, _BEGUN, 3, 3, (_ID,), ("0f8f2f8d5a0e1b3c475f0c2d",)), {_ID: ASSET}
+        ),
         "Collection": collections.collection(COLLECTION),
         "CollectionList": collections.listing([(COLLECTION, 2)]),
         "CollectionItems": collections.items(

@@ -20,7 +20,7 @@ from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
 from discovery.usage.model import LONGEST, MOST_COUNT, Action
-from discovery.web import audits, collections, examples, links, rules, schemas, shapes
+from discovery.web import audits, collections, examples, links, rules, schemas, searches, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -51,6 +51,9 @@ class Body:
 BODIES: dict[str, Body] = {
     "decisions": Body(links.LinkDecisions, examples.DECISIONS, links.LinkDecision),
     "rule": Body(rules.RuleTable, examples.RULES),
+    "saved search": Body(searches.SearchDraft, examples.SAVED_SEARCHES),
+    "search change": Body(searches.SearchChange, examples.SEARCH_CHANGES),
+    "search run": Body(searches.SearchRun, examples.SEARCH_RUNS, required=False),
     "collection": Body(collections.CollectionDraft, examples.COLLECTIONS),
     "collection change": Body(collections.CollectionChange, examples.COLLECTION_CHANGE),
     "collection items": Body(collections.CollectionArrangement, examples.ARRANGEMENTS),
@@ -60,7 +63,7 @@ BODIES: dict[str, Body] = {
 }
 """The bodies that :class:`Operation` names, beside those of searches."""
 
-TAGS = ("Search", "Items", "Collections", "Links", "Audits", "Usage", "Jobs", "Service")
+TAGS = ("Search", "Saved searches", "Items", "Collections", "Links", "Audits", "Usage", "Jobs", "Service")
 
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "
@@ -118,6 +121,8 @@ def describe(limits: SearchSettings) -> dict[str, Any]:
     for name in bodies:
         properties = described["components"]["schemas"][f"{name.title()}Request"]["properties"]
         properties["filters"] = {"$ref": "#/components/schemas/Filters"}
+    for name in ("SearchDraft", "SearchChange"):
+        described["components"]["schemas"][name]["properties"]["request"] = _reference("SearchRequest")
     events = described["components"]["schemas"]["UsageRequest"]["properties"]["events"]
     events["items"] = {"$ref": "#/components/schemas/UsageEvent"}
     described["x-fields"] = _fields()

@@ -15,7 +15,7 @@ from discovery.audit.reports.formats import FORMATS
 from discovery.audit.rules import RULES
 from discovery.curation import review
 from discovery.curation.review import WAITING
-from discovery.web import audits, collections, links, rules, shapes
+from discovery.web import audits, collections, links, rules, searches, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
 
@@ -251,6 +251,95 @@ OPERATIONS: tuple[Operation, ...] = (
         rules.QueryRuleShape,
         (*_ITEM, 409),
         parameters=(_named("id", "id of the rule"),),
+    ),
+    Operation(
+        "saved_searches",
+        "get",
+        f"{API}/searches",
+        "Saved searches",
+        "All saved searches, by name",
+        searches.SavedSearchList,
+        _SEARCHED,
+        "One that cannot be run any more is listed with why (`broken`): it is kept until somebody changes or "
+        "deletes it.",
+        parameters=(_query("owner", "of this owner only", {"type": "string", "maxLength": LONGEST_OWNER}),),
+    ),
+    Operation(
+        "save_search",
+        "post",
+        f"{API}/searches",
+        "Saved searches",
+        "Keep a search",
+        searches.SavedSearchShape,
+        (*_SENT, 409),
+        "The request is checked as a search is. What it finds now counts as seen; what changes from then on "
+        "is told to the owner, if `alert` says so.",
+        body="saved search",
+        status=201,
+    ),
+    Operation(
+        "saved_search",
+        "get",
+        f"{API}/searches/{{id}}",
+        "Saved searches",
+        "One saved search",
+        searches.SavedSearchShape,
+        _ITEM,
+        parameters=(_named("id", "id of the search"),),
+    ),
+    Operation(
+        "change_search",
+        "patch",
+        f"{API}/searches/{{id}}",
+        "Saved searches",
+        "Change a saved search",
+        searches.SavedSearchShape,
+        (*_SENT, 404, 409),
+        "With its ETag as `If-Match`, a change by somebody else meanwhile makes this 409.",
+        parameters=(_named("id", "id of the search"), _IF_MATCH),
+        body="search change",
+    ),
+    Operation(
+        "delete_search",
+        "delete",
+        f"{API}/searches/{{id}}",
+        "Saved searches",
+        "Take a saved search away",
+        searches.SavedSearchShape,
+        (*_ITEM, 403, 409),
+        parameters=(_named("id", "id of the search"), _IF_MATCH),
+    ),
+    Operation(
+        "run_search",
+        "post",
+        f"{API}/searches/{{id}}/run",
+        "Saved searches",
+        "Run a saved search",
+        shapes.Page,
+        (*_SENT, 404),
+        "The reply is that of the search. What was seen stays as it was.",
+        parameters=(_named("id", "id of the search"),),
+        body="search run",
+    ),
+    Operation(
+        "search_changes",
+        "get",
+        f"{API}/searches/{{id}}/changes",
+        "Saved searches",
+        "What changed since a search was last seen",
+        searches.SearchChanges,
+        _ITEM,
+        parameters=(_named("id", "id of the search"),),
+    ),
+    Operation(
+        "see_search",
+        "post",
+        f"{API}/searches/{{id}}/seen",
+        "Saved searches",
+        "Let what a search finds now count as seen",
+        searches.SavedSearchShape,
+        (*_ITEM, 403, 409),
+        parameters=(_named("id", "id of the search"),),
     ),
     Operation(
         "asset",
@@ -621,6 +710,13 @@ OPERATIONS: tuple[Operation, ...] = (
                 "schema": {"type": "string", "enum": list(FORMATS)},
             },
             _query("run", "with the figures of this run; of the last finished one when not given", _ID),
+            _query(
+                "searches",
+                "saved searches to show too, by id, separated by commas; else those of the settings",
+                {"type": "array", "items": {"type": "string"}},
+                style="form",
+                explode=False,
+            ),
         ),
     ),
     Operation(

@@ -15,6 +15,7 @@ from discovery.curation.review import ReviewPage, ReviewQuery
 from discovery.curation.words import LinkWord, PastWord
 from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
+from discovery.saved.model import Alert, Changes, SavedSearch
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
 from discovery.search.rule_desk import ListedRule
@@ -168,6 +169,39 @@ class Collections(Protocol):
         """Return the collection that a link is for, or raise ``NotFound``."""
 
 
+class SavedSearches(Protocol):
+    """Searches that people keep."""
+
+    def all(self, owner: str | None = None) -> Sequence[SavedSearch]:
+        """Return saved searches by name."""
+
+    def get(self, id: str) -> SavedSearch:
+        """Return one, or raise ``NotFound``."""
+
+    def create(
+        self,
+        name: str,
+        owner: str | None,
+        note: str | None,
+        request: Mapping[str, Any],
+        alert: Alert,
+        by: str,
+    ) -> SavedSearch:
+        """Keep a new one; what is wrong with it is ``InputInvalid``."""
+
+    def change(self, id: str, change: Mapping[str, Any], expected: str | None = None) -> SavedSearch:
+        """Change one, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
+
+    def delete(self, id: str, expected: str | None = None) -> SavedSearch:
+        """Take one away and return it, or raise ``NotFound`` or ``EngineConflict``."""
+
+    def changes(self, id: str) -> Changes:
+        """Tell what changed since it was last seen, or raise ``NotFound`` or ``InputInvalid``."""
+
+    def see(self, id: str) -> SavedSearch:
+        """Let what it finds now count as seen, or raise ``NotFound`` or ``InputInvalid``."""
+
+
 class Audits(Protocol):
     """The audit: runs, findings, reports."""
 
@@ -191,8 +225,13 @@ class Audits(Protocol):
     ) -> VersionedFinding:
         """Change a finding, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
 
-    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
-        """Return what reports are made from, with thumbnails or without, or raise ``NotFound``."""
+    def report(
+        self, run: str | None = None, *, pictured: bool = False, searches: Sequence[str] | None = None
+    ) -> Report:
+        """Return what reports are made from, with thumbnails or without, or raise ``NotFound``.
+
+        An unknown one of the saved ``searches`` is ``InputInvalid``.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,5 +293,6 @@ class Services:
     audits: Audits
     rules: QueryRules
     collections: Collections
+    searches: SavedSearches
     usage: Usage
     readings: Callable[[], tuple[Reading, ...]] = no_readings

@@ -13,8 +13,9 @@ from typing import Any
 from discovery.audit.asking import check_rules, search_body
 from discovery.audit.changes import changed
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
-from discovery.audit.reports.model import Report, make_report
+from discovery.audit.reports.model import Report, Section, make_report
 from discovery.audit.reports.pictures import with_pictures
+from discovery.config import SearchSettings
 from discovery.curation.collections import Collections
 from discovery.curation.review import ReviewPage, ReviewQuery, check
 from discovery.curation.rule_records import KeptRule
@@ -30,6 +31,7 @@ from discovery.errors import (
     RunInProgress,
 )
 from discovery.linking.outcome import Decision
+from discovery.saved.searches import SavedSearches
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import (
     Condition,
@@ -48,6 +50,7 @@ from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
 from discovery.usage.model import Action, Coverage, Event, Feed, Refused, Taken, read_event, read_feed
 from discovery.web import examples
+from discovery.web.schemas import load, search_schema
 from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services, Usage
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
@@ -323,12 +326,16 @@ class MemoryAudits:
             raise EngineConflict("changed meanwhile")
         return VersionedFinding(changed(found.finding, change, datetime.now(UTC), who), "1-43")
 
-    def report(self, run: str | None = None, *, pictured: bool = False) -> Report:
+    def report(
+        self, run: str | None = None, *, pictured: bool = False, searches: Sequence[str] | None = None
+    ) -> Report:
         if run is not None:
             self.run_view(run)
         assert examples.RUN.run is not None
         made = datetime(2026, 3, 2, 5, tzinfo=UTC)
         told = make_report(examples.RUN.run, [examples.RUN.run], [self.finding], made=made)
+        sections = tuple(Section(one, one) for one in searches or ())
+        told = dataclasses.replace(told, searches=sections)
         return with_pictures(told, lambda assets: ((one, PIXEL) for one in assets)) if pictured else told
 
 
@@ -402,11 +409,54 @@ class MemoryReader:
         side: Side = "assets" if index.endswith("assets") else "products"
         return {one.id: one.to_source() for one in self._documents[side] if one.id in ids}
 
+    def positions(self, _index: str) -> dict[str, int]:
+        return {}
+
 
 def collections_over(search: MemorySearch) -> Collections:
     records: Any = MemoryRecords()
     reader: Any = MemoryReader(search)
     return Collections(records, reader, "test", clock=lambda: NOW)
+
+
+class MemorySettled:
+    """All that a search in memory finds."""
+
+    mode, fallback_reason = Mode.TEXT, None
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self._found = found
+        self.total = len(found)
+
+    def ids(self, _most: int) -> tuple[str, ...]:
+        return tuple(self._found)
+
+    def among(self, ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(self._found) & frozenset(ids)
+
+
+class MemorySettling:
+    """The read side as saved searches ask it."""
+
+    def __init__(self, search: MemorySearch) -> None:
+        self.documents = search.documents
+        self._search = search
+
+    def settled(self, request: SearchRequest, viewer: Viewer) -> Any:
+        whole = dataclasses.replace(request, size=1000, after=None, facets=())
+        return MemorySettled([hit.id for hit in self._search.search(whole, viewer).hits])
+
+    def valueless(self, _request: SearchRequest) -> tuple[str, ...]:
+        return ()
+
+
+def searches_over(search: MemorySearch) -> SavedSearches:
+    records: Any = MemoryRecords()
+    reader: Any = MemoryReader(search)
+    schema = search_schema(SearchSettings())
+    return SavedSearches(
+        records, reader, MemorySettling(search), lambda raw: load(schema, raw), "test", clock=lambda: NOW
+    )
 
 
 class MemoryUsage:
@@ -480,6 +530,7 @@ def services_over(
         audits=audits or MemoryAudits(),
         rules=(rules or MemoryRules()).desk,
         collections=collections_over(search),
+        searches=searches_over(search),
         usage=(usage or MemoryUsage()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -19,7 +20,7 @@ from openpyxl import load_workbook
 
 from discovery.audit.model import About, AuditRun, Finding, Outcome, RuleCounts
 from discovery.audit.reports.formats import FORMATS, format_of
-from discovery.audit.reports.model import NOBODY, Report, make_report
+from discovery.audit.reports.model import NOBODY, Report, Section, make_report
 from discovery.audit.reports.pictures import with_pictures
 from discovery.audit.reports.plain import COLUMNS, defused
 from discovery.audit.reports.style import POLICY
@@ -230,6 +231,29 @@ def test_the_workbook_has_frozen_filtered_headers_and_real_dates() -> None:
     header = [cell.value for cell in next(book["Findings"].iter_rows())]
     ends = book["Findings"].cell(2, header.index("ends") + 1)
     assert ends.value == NOW.replace(tzinfo=None)
+
+
+def test_saved_searches_are_told_in_every_format_and_believed_in_none() -> None:
+    items = (
+        About("asset", "a" * 24, HOSTILE[6], "studio", None, "a" * 24),
+        About("product", "=1", "+2", "shop"),
+    )
+    found = Section("s1", "Mugs / [new]", HOSTILE[6], "ana", 7, items)
+    broken = Section("s2", HOSTILE[0], broken="filters.hue: unknown field")
+    told = dataclasses.replace(report(finding()), searches=(found, broken))
+    page = html(told)
+    assert HOSTILE[6] not in page
+    assert "7 found, 2 shown" in page
+    assert "cannot be run" in page
+    assert f"{BASE}/api/v1/assets/{'a' * 24}/thumbnail" in page
+    assert told.shown()[-1] == "a" * 24
+    assert json.loads(FORMATS["json"].make(told))["searches"][0]["total"] == 7
+    table = [row for row in lines(told) if row["rule"] == "search:s1"]
+    assert [row["subject_id"] for row in table] == ["a" * 24, "'=1"]
+    book = load_workbook(io.BytesIO(FORMATS["xlsx"].make(told)))
+    assert "Mugs new" in book.sheetnames
+    assert book["Searches"].max_row == 3
+    assert [cell.data_type for cell in book["Mugs new"][3]].count("f") == 0
 
 
 def test_a_format_that_is_none_is_refused_by_name() -> None:

@@ -25,7 +25,7 @@ from discovery.wiring import Service
 from tests.scheduler.test_loop import gone
 
 PATIENCE_SECONDS = 90.0
-JOBS = ("index", "link", "adapt", "usage", "clean-up", "audit", "reconcile", "report")
+JOBS = ("index", "link", "adapt", "usage", "clean-up", "audit", "reconcile", "alerts", "report")
 
 
 def until(seen: Callable[[], Any]) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 
-from discovery.audit.model import SELF, Finding, Severity
+from discovery.audit.model import SELF, About, Finding, Severity
 from discovery.audit.reports import charts
-from discovery.audit.reports.model import NOBODY, Report, RuleLine
+from discovery.audit.reports.model import NOBODY, Report, RuleLine, Section
 from discovery.audit.reports.style import POLICY, STYLE
 
 MOST_OWNERS = 30
@@ -32,6 +32,7 @@ def as_html(report: Report) -> bytes:
         *_charts(report),
         *_owners(report),
         *_rules(report),
+        *_searches(report),
         *_silent(report),
         f"<footer>Made {_moment(report.made)}. Days and times are UTC.{_linked(report)}</footer>",
         "</main></body></html>\n",
@@ -205,6 +206,39 @@ def _note(finding: Finding) -> str:
 
 def _due(finding: Finding) -> str:
     return f'<br><span class="muted">due {finding.due}</span>' if finding.due else ""
+
+
+def _searches(report: Report) -> Iterator[str]:
+    if report.searches:
+        yield "<h2>Saved searches</h2>"
+    for one in report.searches:
+        yield (
+            f'<section class="rule info" id="search-{escape(one.id)}"><header><h3>{escape(one.name)}</h3>'
+            f"<p>{_told_of(one)}</p></header>"
+        )
+        if one.items:
+            yield '<table class="findings"><tbody>'
+            yield from (_item(report, item) for item in one.items)
+            yield "</tbody></table>"
+        yield "</section>"
+
+
+def _told_of(one: Section) -> str:
+    if one.broken is not None:
+        return f'<span class="badge error">cannot be run</span> {escape(one.broken)}'
+    told = f"{one.total:,} found" + (f", {len(one.items):,} shown" if len(one.items) < one.total else "")
+    who = f" Owner: {escape(one.owner)}." if one.owner else ""
+    return f"{told}.{who}{f' {escape(one.note)}' if one.note else ''}"
+
+
+def _item(report: Report, subject: About) -> str:
+    picture = report.thumbnail(subject)
+    sku = f' <span class="sku">{escape(subject.id)}</span>' if subject.kind == "product" else ""
+    source = f'<br><span class="muted">{escape(subject.source)}</span>' if subject.source else ""
+    return (
+        f'<tr><td class="picture">{_thumb(picture) if picture else ""}</td><td><span class="subject">'
+        f'<a href="{escape(report.page(subject))}">{escape(subject.name)}</a></span>{sku}{source}</td></tr>'
+    )
 
 
 def _silent(report: Report) -> Iterator[str]:

@@ -13,6 +13,7 @@ from discovery.audit.model import SELF, SEVERITIES, About, AuditRun, Finding, Ou
 from discovery.audit.rules import RULES
 
 NOBODY = "nobody yet"
+NO_SEARCH = "there is no such saved search"
 
 
 def page_of(finding: Finding) -> str | None:
@@ -23,6 +24,10 @@ def page_of(finding: Finding) -> str | None:
     subject, rule = finding.subject, RULES.get(finding.rule)
     if subject.kind == "audit" or rule is None or (rule.looks == "files" and subject.picture is None):
         return None
+    return _page(subject)
+
+
+def _page(subject: About) -> str:
     kind = "assets" if subject.kind == "asset" else "products"
     return f"/{kind}/{quote(subject.id, safe='', errors='replace')}"
 
@@ -55,12 +60,29 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What a saved search finds, as a part of a report: its first items, and how many there are.
+
+    ``broken`` says why it cannot be run.
+    """
+
+    id: str
+    name: str
+    note: str | None = None
+    owner: str | None = None
+    total: int = 0
+    items: tuple[About, ...] = ()
+    broken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What is wrong now, since when, and who is to mend it.
 
     ``findings`` are those not resolved, the most severe first. ``base_url`` is the service's address, for
     links; empty for links within it. ``rows`` bounds what a page for reading shows of one rule.
     ``pictures`` are thumbnails (WebP) by asset, ``None`` where there is none; those not named are linked.
+    ``searches`` are saved searches that the report shows too.
     """
 
     run: AuditRun | None
@@ -74,6 +96,7 @@ class Report:
     stopped: AuditRun | None = None
     states: Mapping[str, int] = field(default_factory=dict)
     pictures: Mapping[str, bytes | None] = field(default_factory=dict)
+    searches: tuple[Section, ...] = ()
 
     def severity(self, name: str) -> int:
         """Return how many open findings are of a severity; waived ones do not count."""
@@ -83,6 +106,10 @@ class Report:
         """Return the address of the page of a finding's subject, ``None`` where it has none."""
         page = page_of(finding)
         return None if page is None else f"{self.base_url.rstrip('/')}{page}"
+
+    def page(self, subject: About) -> str:
+        """Return the address of the page of an item that a search found."""
+        return f"{self.base_url.rstrip('/')}{_page(subject)}"
 
     def sections(self) -> Iterator[tuple[RuleLine, tuple[Finding, ...]]]:
         """Yield each rule that found anything with its findings, in the order of a page for reading."""
@@ -96,7 +123,8 @@ class Report:
     def shown(self) -> tuple[str, ...]:
         """Return the assets whose thumbnails a page for reading shows, in its order, each time it does."""
         rows = (finding for _, findings in self.sections() for finding in findings[: self.rows])
-        return tuple(f.subject.picture for f in rows if f.subject.picture is not None)
+        subjects = (*(row.subject for row in rows), *(one for each in self.searches for one in each.items))
+        return tuple(subject.picture for subject in subjects if subject.picture is not None)
 
     def thumbnail(self, subject: About) -> str | None:
         """Return the address of a picture of a subject, or itself as one; ``None`` where there is none."""

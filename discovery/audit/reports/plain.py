@@ -13,7 +13,7 @@ from typing import Any
 
 from discovery.audit.codec import moment
 from discovery.audit.model import Finding
-from discovery.audit.reports.model import Report
+from discovery.audit.reports.model import Report, Section
 
 COLUMNS = (
     "id", "severity", "rule", "state", "subject_kind", "subject_id", "subject_name", "source", "family",
@@ -50,6 +50,7 @@ def as_json(report: Report) -> bytes:
         "owners": dict(report.owners),
         "trends": [_plain(trend) for trend in report.trends],
         "findings": findings,
+        "searches": [_plain(section) for section in report.searches],
     }
     return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
 
@@ -106,12 +107,44 @@ def rows(report: Report) -> Iterator[tuple[str | float | datetime | date | None,
         )
 
 
+SEARCH_COLUMNS = ("kind", "id", "name", "source", "family", "link")
+
+
+def search_rows(report: Report, section: Section) -> Iterator[tuple[str | None, ...]]:
+    """Yield one row under :data:`SEARCH_COLUMNS` for each item of a saved search that the report shows."""
+    for one in section.items:
+        yield one.kind, one.id, one.name, one.source, one.family, report.page(one)
+
+
+def _as_findings(report: Report) -> Iterator[tuple[str | None, ...]]:
+    """Yield the items of saved searches under :data:`COLUMNS`; their ``rule`` is the search."""
+    for section in report.searches:
+        for kind, ident, name, source, family, link in search_rows(report, section):
+            known = {
+                "id": f"{section.id}:{ident}",
+                "rule": f"search:{section.id}",
+                "subject_kind": kind,
+                "subject_id": ident,
+                "subject_name": name,
+                "source": source,
+                "family": family,
+                "verdict": "found",
+                "reasons": section.name,
+                "owner": section.owner,
+                "link": link,
+            }
+            yield tuple(known.get(column) for column in COLUMNS)
+
+
 def as_csv(report: Report) -> bytes:
-    """Return the findings as CSV: UTF-8 with a mark, comma, one header line, no cell that is a formula."""
+    """Return the findings as CSV: UTF-8 with a mark, comma, one header line, no cell that is a formula.
+
+    What saved searches find comes after them.
+    """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in row] for row in rows(report))
+    writer.writerows([_cell(value) for value in row] for row in (*rows(report), *_as_findings(report)))
     return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from discovery.audit.reports.model import Report
-from discovery.audit.reports.plain import COLUMNS, rows
+from discovery.audit.reports.model import Report, Section
+from discovery.audit.reports.plain import COLUMNS, SEARCH_COLUMNS, rows, search_rows
 
 MOST_ROWS = 1_048_000
 LONGEST_CELL = 32_000
-"""Rows of a sheet, and characters of a cell, that every spreadsheet program takes."""
+LONGEST_TITLE = 31
+"""Rows of a sheet, characters of a cell and of a sheet's title, that every spreadsheet program takes."""
 
 WIDTHS = {
     "id": 26, "severity": 10, "rule": 26, "state": 13, "subject_kind": 10, "subject_id": 26,
@@ -64,6 +65,19 @@ def as_xlsx(report: Report) -> bytes:
         ),
         (17, 12, 10, 10, 10, 10, 10, 10),
     )
+    taken = set(book.sheetnames)
+    for section in report.searches:
+        title = _title(section, taken)
+        taken.add(title)
+        _sheet(book, title, SEARCH_COLUMNS, search_rows(report, section), (10, 26, 44, 14, 14, 50))
+    if report.searches:
+        _sheet(
+            book,
+            "Searches",
+            ("id", "name", "owner", "found", "shown", "note", "cannot be run"),
+            ((s.id, s.name, s.owner, s.total, len(s.items), s.note, s.broken) for s in report.searches),
+            (20, 40, 30, 9, 9, 50, 50),
+        )
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -90,6 +104,14 @@ def _sheet(
         sheet.append(
             [_cell(sheet, value, fill if place == tint else None) for place, value in enumerate(line)]
         )
+
+
+def _title(section: Section, taken: Collection[str]) -> str:
+    """Return a title for a sheet: short, without what a title may not have, unlike all others."""
+    plain = "".join(" " if c in r"[]:*?/\\'" or not c.isprintable() else c for c in section.name)
+    title = f"{' '.join(plain.split())[: LONGEST_TITLE - 9] or 'Search'}"
+    used = {one.casefold() for one in (*taken, "Searches", "History")}
+    return title if title.casefold() not in used else f"{title} {section.id[:8]}"
 
 
 def _header(sheet: Any, name: str) -> Any:

@@ -59,8 +59,8 @@ def audit_routes(service: Audits) -> Blueprint:
     @routes.get("/report.<format>")
     def report(format: str) -> Response:
         chosen = format_of(format)
-        given = grammar.parse_plain(grammar.pairs_of(request.query_string), ("run",))
-        made = service.report(given.get("run"), pictured=chosen.pictured)
+        given = grammar.parse_plain(grammar.pairs_of(request.query_string), ("run", "searches"))
+        made = service.report(given.get("run"), pictured=chosen.pictured, searches=given.get("searches"))
         if not made.base_url:
             made = dataclasses.replace(made, base_url=request.host_url.rstrip("/"))
         response = Response(chosen.make(made), content_type=chosen.media_type)

@@ -1,0 +1,1 @@
+"""Saved searches: kept under a name, looked at again, and told of when what they find changes."""
