@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,14 @@ from discovery.curation.collections import Collections
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
 from discovery.curation.rule_records import RuleRecords
+from discovery.curation.transfer import Transferred, export_records, import_records
 from discovery.curation.words import LinkWord, PastWord
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.percolator import Percolator
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
-from discovery.errors import DiscoveryError, NotFound
+from discovery.errors import DiscoveryError, IndexMissing, NotFound
 from discovery.linking.linker import SIMILAR_FLOOR
 from discovery.linking.outcome import Decision
 from discovery.mail.mailing import Mailing
@@ -241,6 +242,27 @@ class Service:
     def _sections(self, ids: Sequence[str], most: int) -> tuple[Section, ...]:
         page = self.settings.search.max_size
         return sections(self.saved_searches, self.search.search, ids, most, page) if ids else ()
+
+    def export_records(self, file: Path) -> Mapping[str, int]:
+        """Write what people decided to a file; return how many records of each family."""
+        return export_records(Reader(self.engine), self.settings.engine.prefix, file)
+
+    def import_records(self, file: Path, *, replace: bool = False, dry_run: bool = False) -> Transferred:
+        """Keep the records of a file, and bring decisions onto what they speak of, as far as that is indexed.
+
+        Raises:
+            InputInvalid: naming the line of the file that is no record.
+        """
+        if not dry_run:
+            self.lifecycle.ensure_records()
+        done = import_records(
+            Records(self.engine), self.settings.engine.prefix, file, replace=replace, dry_run=dry_run
+        )
+        if done.assets and not dry_run:
+            # Where nothing is indexed yet, the runs that index will go by what was decided.
+            with suppress(IndexMissing):
+                self.links.reconsider(done.assets)
+        return done
 
     @cached_property
     def links(self) -> LinkRun:

@@ -18,6 +18,7 @@ from discovery.cli.schedule import schedule_group
 from discovery.cli.search import search, similar
 from discovery.cli.searches import searches_group
 from discovery.cli.service import check, demo, serve
+from discovery.cli.transfer import export, import_
 from discovery.cli.usage import usage_group
 
 
@@ -52,5 +53,7 @@ for _command in (
     similar,
     searches_group,
     collections_group,
+    export,
+    import_,
 ):
     main.add_command(_command)
