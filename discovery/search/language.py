@@ -122,7 +122,10 @@ def _condition(
 
 def _named(side: Side, name: str) -> Field | None:
     found = find_field(side, name)
-    return None if found is None or (found.attribute is not None and name.count(".") != 1) else found
+    # A collection that there is not is an error in a filter; what is typed is never one.
+    if found is None or found.listed is not None:
+        return None
+    return None if found.attribute is not None and name.count(".") != 1 else found
 
 
 def _within(field: Field, given: str) -> Condition | None:

@@ -450,7 +450,9 @@ class SearchService:
         def ask(question: Question, body: Clause) -> dict[str, Any]:
             return self._on_index(side, lambda index: self._reader.search(index, body), question.recipe)
 
-        return Settled(question, asked, total_of(answered.page), decided.words.mode, decided.reason, ask)
+        # Without words there was nothing to compare pictures with; that is no way back from anything.
+        reason = decided.reason if q else None
+        return Settled(question, asked, total_of(answered.page), decided.words.mode, reason, ask)
 
     def valueless(self, request: SearchRequest) -> tuple[str, ...]:
         """Return the attributes that the filters of a request name and that no item has any more."""

@@ -37,6 +37,7 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     {"q": "wj05-red_main.png"},
     {"q": "red", "mode": "visual"},
     {"q": "woool", "mode": "text"},
+    {"mode": "hybrid", "filters": {"colour": {"any": ["red"]}}},
     {"filters": {"or": [{"colour": {"any": ["red"]}}, {"linked": {"any": [False]}}], "width": {"gte": 800}}},
     {"filters": {"product.colour": {"any": ["Green"]}}},
     {"in": "products", "q": "jacket", "mode": "text"},
@@ -101,6 +102,7 @@ def test_the_percolator_misses_nothing_that_a_search_finds(desk: Desk, request_:
     desk.fill(*ASSET_LIST, *PRODUCT_LIST)
     asked = desk.searches.read(request_)
     settled = desk.service.settled(asked, Viewer())
+    assert settled.fallback_reason is None
     found = settled.ids()
     assert found is not None
     everything: tuple[Document, ...] = (*ASSET_LIST, *PRODUCT_LIST)

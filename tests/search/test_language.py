@@ -77,6 +77,7 @@ def test_marks_are_read(typed: str, reading: Reading) -> None:
         "width:wide created:yesterday linked:perhaps",
         "colour: red",
         "nothing:known shade:red",
+        "collection:spring",
         "price:<80",
         '""',
         "-",
