@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks import data
-from benchmarks.judged import Judged, gain, judged_queries, judgements, ndcg
+from benchmarks.judged import Judged, judged_queries, judgements, ndcg
 from benchmarks.measured import Measured, Target
 from benchmarks.noisy import fill
 from benchmarks.stand import Stand
@@ -23,6 +23,7 @@ from discovery.vision.adapter import AdaptedEmbedder, Matrix
 from discovery.vision.embedder import Embedder
 from indexers.adaptation import CaptionVectors, gathered
 from indexers.fitting import try_fit
+from indexers.judging import gain
 from indexers.lifecycle import Lifecycle
 from indexers.open_world import open_world
 from indexers.pipeline import index_assets, index_products

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.data import Garment
+from indexers.judging import gain
 
 LEAST = 5
 """Garments that a query must have right answers among."""
@@ -75,10 +75,3 @@ def ndcg(found: Sequence[str], right: Collection[str], depth: int = 10) -> float
     Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques" (ACM TOIS 20(4), 2002).
     """
     return gain((one in right for one in found), len(right), depth)
-
-
-def gain(right: Iterable[bool], answers: int, depth: int = 10) -> float:
-    """Return the same of a list that says of each hit whether it is right; ``answers`` are right in all."""
-    gained = sum(1 / math.log2(place + 2) for place, one in zip(range(depth), right, strict=False) if one)
-    best = sum(1 / math.log2(place + 2) for place in range(min(depth, answers)))
-    return gained / best if best else 0.0

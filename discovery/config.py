@@ -265,6 +265,10 @@ class IndexSettings:
         check=_between(0, 1),
     )
     keep_generations: int = _key(2, "index generations kept, the live one included", check=_at_least(1))
+    judged_queries: str = _key(
+        "",
+        "TOML file of tables of queries with the SKUs that answer each; a new generation must not do worse",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,12 @@ class IndexMismatch(DiscoveryError):
     kind = ErrorKind("index-mismatch", 503, "the index was made by another mapping or model", exit_code=1)
 
 
+class GenerationUnfit(DiscoveryError):
+    """A generation that the gate does not let serve; names each reason and what to do."""
+
+    kind = ErrorKind("generation-unfit", 409, "the generation is not fit to serve", exit_code=1)
+
+
 class CursorExpired(DiscoveryError):
     """A page cursor that is malformed, or older than the engine keeps its point in time."""
 

@@ -42,6 +42,7 @@ from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
+from discovery.search.request import Hit, SearchRequest, Viewer
 from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
 from discovery.search.service import SearchService
@@ -55,11 +56,15 @@ from discovery.web.services import Check, Reading, Services, Usage
 from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
+from indexers.comparing import Probes, Shown
 from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
+from indexers.judging import DEPTH, judged_queries
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
 from indexers.link_run import Explanation, LinkRun, LinkSummary
+from indexers.locks import projection_lock
+from indexers.migration import Migration
 from indexers.models import FittedModel, FittedModels, ModelShelf
 from indexers.paging import pages
 from indexers.pipeline import index_assets, index_products
@@ -106,6 +111,7 @@ class Service:
         self._loading = threading.Lock()
         self._embedder: Embedder | None = None
         self._queries: QueryVectors | None = None
+        self._asked: dict[tuple[str, ...], SearchService] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -162,6 +168,9 @@ class Service:
     @cached_property
     def search(self) -> SearchService:
         """The read side."""
+        return self._searching(None)
+
+    def _searching(self, indices: Mapping[Side, str] | None) -> SearchService:
         settings = self.settings
 
         def model(recipe: str | None) -> EmbedderModel:
@@ -178,6 +187,7 @@ class Service:
             rules=self.rule_book.rules,
             languages=self._languages,
             collections=lambda: self.collections.names(),
+            indices=indices,
         )
 
     @cached_property
@@ -333,7 +343,9 @@ class Service:
     @cached_property
     def usage(self) -> UsageService:
         """What was viewed, downloaded, published and withdrawn."""
-        return UsageService(self.engine, self.settings)
+        settings = self.settings
+        exclusive = projection_lock(settings.home, settings.engine.prefix)
+        return UsageService(self.engine, settings, exclusive=exclusive)
 
     @cached_property
     def recorder(self) -> UsageRecorder:
@@ -422,16 +434,38 @@ class Service:
             dry_run=dry_run,
         )
 
-    def rebuild(self, progress: Progress) -> tuple[Change, tuple[RunSummary, ...]]:
-        """Fill a new generation from every known source, then let it serve."""
+    def rebuild(
+        self, progress: Progress, *, promote: bool = True, anew: bool = False
+    ) -> tuple[Change, tuple[RunSummary, ...]]:
+        """Fill a new generation from every known source, then let it serve if the gate passes it."""
         summaries: list[RunSummary] = []
 
         def fill(catalogue: Catalogue) -> None:
             summaries.extend(self.index_assets(s, progress, into=catalogue) for s in self.known.assets())
             summaries.extend(self.index_products(s, progress, into=catalogue) for s in self.known.products())
 
-        change = self.lifecycle.rebuild(self.embedder().recipe, fill)
+        migration = self.migration(progress)
+        change = migration.rebuild(self.embedder().recipe, fill, promote=promote, anew=anew)
         return change, tuple(summaries)
+
+    def migration(self, progress: Progress) -> Migration:
+        """Return what moves searches from one generation to another.
+
+        Raises:
+            ConfigurationInvalid: the file of judged queries is not sound.
+        """
+        file = self.settings.index.judged_queries
+        judged = judged_queries(Path(file).expanduser()) if file else {}
+        probes = Probes(self._shown, judged)
+        return Migration(self.engine, self.lifecycle, self.settings, probes=probes, progress=progress)
+
+    def _shown(self, indices: Mapping[str, str], side: str, q: str) -> tuple[Shown, ...]:
+        """Return what the first ten hits of a query show, in indices that may not serve."""
+        named: Mapping[Side, str] = {"assets": indices[ASSETS_SIDE], "products": indices[PRODUCTS_SIDE]}
+        which: Side = "assets" if side == ASSETS_SIDE else "products"
+        asked = self._asked.setdefault(tuple(named.values()), self._searching(named))
+        page = asked.search(SearchRequest(side=which, q=q, size=DEPTH), Viewer())
+        return tuple(_shown_by(hit) for hit in page.hits)
 
     def adapting(self, progress: Progress) -> Adapting:
         """Return what fits the configured model to the catalogue."""
@@ -763,6 +797,13 @@ class LinkDesk:
         # What reconsiders them is made first: a decision is not kept where nothing has been indexed.
         _ = self._service.links
         return self._service.decisions.decide(words, by)
+
+
+def _shown_by(hit: Hit) -> Shown:
+    document = hit.document
+    if isinstance(document, AssetDocument):
+        return Shown(hit.id, frozenset(document.product.sku), frozenset(document.product.family))
+    return Shown(hit.id, frozenset({document.source.sku}), frozenset({document.source.family or ""}))
 
 
 def _readings_of(view: JobView) -> Iterator[Reading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +16,20 @@ import numpy as np
 
 from discovery.config import Settings
 from discovery.engine.client import Engine
+from discovery.engine.indices import Indices
 from discovery.errors import InputInvalid
 from discovery.vision.adapter import Adapter, Features, Matrix, adapted_recipe
-from discovery.vision.embedder import Embedder
+from discovery.vision.embedder import Embedder, Recipe, Vector
+from indexers.casting import Cast, features_of
 from indexers.catalogue import Catalogue
 from indexers.fitting import Fitted, Pairs, try_fit
 from indexers.lifecycle import Change, Lifecycle
+from indexers.migration import Migration
 from indexers.models import ADOPTED, BASE, REFUSED, FittedModel, ModelShelf
 from indexers.open_world import open_world
 from indexers.pairs import Pictured, labels_of
 from indexers.progress import Progress, Silent
-from indexers.recasting import Recasting, features_of
+from indexers.recasting import Recast
 
 MOST_PAIRS = 20_000
 """Pictures that a model is fitted with at most, a fixed choice by their ids: memory stays bounded."""
@@ -36,10 +39,6 @@ SKETCHED = 500
 NOT_SHOWN = frozenset({"swatch", "packaging", "lifestyle"})
 """Roles of pictures that do not show the product, or not it alone."""
 
-_PARTS = (
-    "product.sku", "product.name", "product.family", "product.category_paths", "product.attributes",
-    "product.role", "media.recipe", "media.vector", "media.look", "media.histogram", "media.base",
-)  # fmt: skip
 _PAGE = 250
 
 
@@ -75,6 +74,8 @@ class Adapting:
         self._settings = settings
         self._base = base
         self._progress = progress or Silent()
+        self._indices = Indices(engine)
+        self._migration = Migration(engine, lifecycle, settings, progress=self._progress)
         self._shelf = ModelShelf(engine, settings.engine.prefix)
 
     def adapt(self, *, dry_run: bool = False) -> Adaptation:
@@ -135,15 +136,15 @@ class Adapting:
         step("keeping")
         change = None
         if fitted.adopt:
-            change = Recasting(
-                self._lifecycle, self._settings, made, fitted.adapter.vectors, self._progress
-            ).promote()
+            change = self._recast(made, fitted.adapter.vectors)
             step("recasting")
             self._prune()
         return Adaptation(outcome, fitted.reason, fitted.pictures, made.digest, fitted, change, seconds)
 
-    def use(self, name: str) -> Change:
+    def use(self, name: str, *, promote: bool = True) -> Change:
         """Let the model ``name`` serve: ``base``, or the beginning of an adopted one's recipe.
+
+        Unless told to ``promote``, its generation waits beside the serving one.
 
         Raises:
             InputInvalid: there is none, it was fitted on another model, or it serves already.
@@ -164,7 +165,7 @@ class Adapting:
         stamps = serving.reader.mapping_meta(serving.names.assets).values()
         if {stamp.get("recipe") for stamp in stamps} == {recipe.digest}:
             raise InputInvalid(f"model {name!r} serves already")
-        return Recasting(self._lifecycle, self._settings, recipe, vectors, self._progress).promote()
+        return self._recast(recipe, vectors, promote=promote)
 
     def is_due(self) -> bool:
         """Return whether the links changed enough since the last try."""
@@ -175,6 +176,13 @@ class Adapting:
             return False
         last = next((one for one in self._shelf.records() if one.base == self._base.recipe.digest), None)
         return last is None or changed(last.sketch, sketch(shown)) >= self._settings.model.adapt_share
+
+    def _recast(
+        self, recipe: Recipe, vectors: Callable[[Features], Vector] | None, *, promote: bool = True
+    ) -> Change:
+        cast = Cast(recipe.digest, vectors)
+        fill = Recast(self._indices, self._lifecycle.serving(), cast, self._progress)
+        return self._migration.recast(recipe, fill, promote=promote)
 
     def _prune(self) -> None:
         stamped = {str(family.stamp.get("recipe")) for family in self._lifecycle.status()}
@@ -249,7 +257,8 @@ def _pictured(catalogue: Catalogue, most: int = MOST_PAIRS) -> Iterator[tuple[Pi
     count = catalogue.reader.count(catalogue.names.assets, linked)
     # Ids are digests, so their beginnings choose evenly, and the same pictures on every run.
     limit = f"{min(0xFFFFFFFF, 0xFFFFFFFF * most // max(1, count)):08x}"
-    for hit in catalogue.reader.scan(catalogue.names.assets, linked, _PARTS, page=_PAGE):
+    # Whole: nearly all of a document is its features, and picking them out costs the engine more.
+    for hit in catalogue.reader.scan(catalogue.names.assets, linked, page=_PAGE):
         product, media = hit["_source"]["product"], hit["_source"]["media"]
         roles = set(product.get("role") or ())
         groups = {parents.get(sku, sku) for sku in product.get("sku") or ()}

@@ -344,6 +344,8 @@ class AssetRun:
                 self._fetch_written(items)
                 built = [one for item in items if (one := self._built(item)) is not None]
                 with self._run.projection.held_off():
+                    # No generation is promoted meanwhile, so what is true now is true of these writes.
+                    self._catalogue.ensure_recipe(self._recipe)
                     concerned = self._run.projection.concerned([one.document for one in built])
                     outcomes = list(writer.write(self._put(one, concerned) for one in built))
                 for one, outcome in zip(built, outcomes, strict=True):

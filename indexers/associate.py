@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.documents import (
@@ -100,7 +100,12 @@ def links_of(
 
 def main_picture(links: Sequence[AssetLink], assets: Mapping[str, AssetDocument]) -> str | None:
     """Return the id of the picture whose vectors stand for the product: its hero, else its first."""
-    pictures = [link for link in links if link.id in assets and assets[link.id].media.recipe is not None]
+    return main_of(links, {ident for ident, one in assets.items() if one.media.recipe is not None})
+
+
+def main_of(links: Sequence[AssetLink], pictured: Container[str]) -> str | None:
+    """Return the same where the ids of assets with vectors are known."""
+    pictures = [link for link in links if link.id in pictured]
     heroes = [link for link in pictures if link.role == HERO]
     return next((link.id for link in heroes or pictures), None)
 

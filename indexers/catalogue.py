@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ KEYS_AT_ONCE = 1000
 DOCUMENTS_AT_ONCE = 500
 FOLDED_AT_ONCE = 200
 
+REMOVED = "removed"
 _FINISHED = {"kind": "run", "outcome": "finished"}
 
 _VECTORS: dict[type, tuple[str, ...]] = {
@@ -222,13 +224,18 @@ class Catalogue:
         if any(stamp.get("recipe") != recipe for stamp in stamps):
             raise IndexMismatch("another model began to serve meanwhile; run it again")
 
-    def writer(self, *, threads: int = 1, pause: Callable[[float], Any] | None = None) -> Writer:
-        """Return a writer as configured; ``pause`` is how it waits before it tries again."""
+    def writer(
+        self, *, threads: int = 1, pause: Callable[[float], Any] | None = None, at_once: int | None = None
+    ) -> Writer:
+        """Return a writer as configured; ``pause`` is how it waits before it tries again.
+
+        ``at_once`` asks for smaller requests, which keep several threads evenly busy.
+        """
         patience: dict[str, Any] = {} if pause is None else {"pause": pause}
         return Writer(
             self._engine,
             retries=self._settings.retries,
-            chunk_documents=self._settings.bulk_documents,
+            chunk_documents=min(self._settings.bulk_documents, at_once or self._settings.bulk_documents),
             threads=threads,
             **patience,
         )
@@ -352,6 +359,21 @@ class Catalogue:
         ident = f"run-{side}-{round(started.timestamp() * 1000)}"
         self.write([Put(self.names.runs, ident, record)])
         self.writer().refresh(self.names.runs)
+
+    def record_removal(self, side: str, ids: Sequence[str], at: datetime) -> None:
+        """Keep which documents were taken away: a generation that is kept beside this one has them still."""
+        record = {"kind": REMOVED, "side": side, "started": at.isoformat(), "counts": {"ids": list(ids)}}
+        self.write([Put(self.names.runs, f"{REMOVED}-{uuid.uuid4().hex}", record)])
+
+    def removed(self, side: str, since: datetime) -> Iterator[tuple[str, datetime]]:
+        """Yield the documents of a side that were taken away since, and when."""
+        self.writer().refresh(self.names.runs)
+        conditions: list[Mapping[str, Any]] = [{"term": {"kind": REMOVED}}, {"term": {"side": side}}]
+        conditions.append({"range": {"started": {"gte": since.isoformat()}}})
+        for hit in self.reader.scan(self.names.runs, {"bool": {"filter": conditions}}):
+            at = datetime.fromisoformat(hit["_source"]["started"])
+            for ident in hit["_source"]["counts"]["ids"]:
+                yield ident, at
 
     def named_or_carried(self, paths: Iterable[str], ids: Sequence[str]) -> tuple[set[str], set[str]]:
         """Return which of ``paths`` any product names, and which of ``ids`` any product carries."""

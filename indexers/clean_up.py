@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from discovery.engine.writer import Delete
-from indexers.catalogue import Catalogue
+from indexers.catalogue import REMOVED, Catalogue
 from indexers.deadletters import FAILURE
 from indexers.paging import pages
 from indexers.run import ASSETS, PRODUCTS
 
-RUN_KINDS = ("run", "job-run", "audit-asked", "reconcile")
+RUN_KINDS = ("run", "job-run", "audit-asked", "reconcile", REMOVED)
 WANTED = ("queued", "running")
 """Outcomes of what is still to come, however old it is."""
 

@@ -19,7 +19,10 @@ from indexers.roster import Roster
 from indexers.run import ASSETS, PLANNED_AT_ONCE, PRODUCTS
 from mappings.documents import AssetDocument, ProductDocument, asset_id
 
-Check = Literal["unlisted", "missing", "outdated", "extra", "pending", "failed", "bytes"]
+Check = Literal[
+    "unlisted", "missing", "outdated", "extra", "pending", "failed", "bytes",
+    "unfilled", "behind", "count", "document", "recall", "relevance",
+]  # fmt: skip
 
 EXAMPLES = 5
 SAMPLE = 50
@@ -27,12 +30,14 @@ SAMPLE = 50
 
 @dataclass(frozen=True, slots=True)
 class GateFinding:
-    """One way in which a source and the index differ.
+    """One way in which a source and the index differ, or a waiting generation and the serving one.
 
     ``check``: ``unlisted``, the source cannot be listed; ``missing``, items that are not indexed;
     ``outdated``, indexed from an older version or by older code; ``extra``, indexed but no longer in the
     source; ``pending``, not yet connected with the other side; ``failed``, dead letters; ``bytes``, files
-    of the sample whose bytes are not those that were indexed.
+    of the sample whose bytes are not those that were indexed. Of a generation: ``unfilled``, it was not
+    filled to its end; ``behind``, it lacks what was written meanwhile; ``count`` and ``document``, it holds
+    far fewer or other documents; ``recall`` and ``relevance``, it does not find what it should.
     """
 
     side: str

@@ -1,4 +1,4 @@
-"""Generations of the index: made, looked at, rebuilt beside the serving one, promoted, rolled back, pruned.
+"""Generations of the index: made, looked at, settled, swapped, pruned; ``migration`` moves between them.
 
 A generation is one index of a family, named by its age. Searches go to the family's read alias, the indexer
 to its write alias; both change in one step.
@@ -7,7 +7,7 @@ to its write alias; both change in one step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from discovery.picture_sets.standing import SetJudge
 from discovery.vision.embedder import Recipe
 from indexers.catalogue import Catalogue, Names
 from indexers.deadletters import FAILURE, DeadLetters
+from indexers.following import STAMP, Generation
 from indexers.locks import lifecycle_lock, projection_lock, source_lock
 from indexers.projection import Projection
 from indexers.run import ASSETS as ASSETS_SIDE
@@ -36,6 +37,9 @@ SEGMENT_DOCUMENTS = 12_500
 """Documents of one shard that go into one segment. Each segment's graph is walked on its own, a small one to
 its end: of 100,000 clustered vectors in one segment 0.95 of the nearest 1,000 are found (0.22 at worst), in
 the eight that they were written to 0.99."""
+
+LEAST_SEGMENTS = 2
+"""As many as two requests at once leave behind: making one of them would build half of its graphs again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class SourceStatus:
 class FamilyStatus:
     """One family: the serving generation, its stamp and contents, and the other generations that exist.
 
-    ``problem`` says why this service cannot work with the generation, ``None`` if it can.
+    ``unfinished`` are those others that were not filled to their end. ``problem`` says why this service
+    cannot work with the generation, ``None`` if it can.
     """
 
     family: str
@@ -63,24 +68,21 @@ class FamilyStatus:
     sources: tuple[SourceStatus, ...]
     others: tuple[str, ...]
     problem: str | None
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What promote, roll back or prune did: generations that serve now, and those that do no longer."""
+    """What was done: generations that serve now, those that do no longer, and those that wait to.
+
+    ``without_vectors`` pictures of what serves now are found by words, and by sight after the next index run.
+    """
 
     serving: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """A new generation of both sides, not serving yet, and the catalogue to fill it through."""
-
-    assets: str
-    products: str
-    catalogue: Catalogue
+    waiting: tuple[str, ...] = ()
+    without_vectors: int = 0
 
 
 def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
@@ -148,84 +150,93 @@ class Lifecycle:
 
     def prepare(self, recipe: Recipe) -> Generation:
         """Make a new generation of both sides; it takes vectors and decisions over from the serving one."""
-        for family in self._missing():
-            if family not in CATALOGUE:
-                self._create(family, recipe, serving=True)
+        self.ensure_records()
         assets = self._create(ASSETS, recipe, serving=False)
         products = self._create(PRODUCTS, recipe, serving=False)
-        serving = Names.serving(self._prefix)
-        names = replace(serving, assets=assets, products=products)
-        there = all(self._indices.exists(name) for name in (serving.assets, serving.products))
-        return Generation(
-            assets,
-            products,
-            Catalogue(
-                self._engine,
-                names,
-                self._settings.index,
-                elder=serving if there else None,
-                filling=True,
-            ),
-        )
+        return self._generation(assets, products)
 
-    def rebuild(self, recipe: Recipe, fill: Callable[[Catalogue], None]) -> Change:
-        """Make a new generation, ``fill`` it from the sources, and promote it.
+    def serving_generation(self) -> Generation | None:
+        """Return the generation that searches see, by its own names; ``None`` where there is none."""
+        assets, products = (self._serving(family) for family in CATALOGUE)
+        return self._generation(assets, products) if assets and products else None
 
-        An error leaves the old one serving and deletes the half-filled one. No vectors are made again for
-        bytes that have some of the same recipe.
+    def waiting(self) -> Generation | None:
+        """Return the newest generation that is newer than the serving one, ``None`` where none is."""
+        newest = {family: self._newer(family) for family in CATALOGUE}
+        if not all(newest.values()):
+            return None
+        return self._generation(newest[ASSETS][-1], newest[PRODUCTS][-1])
+
+    def before(self) -> Generation:
+        """Return the generation before the serving one.
+
+        Raises:
+            IndexMissing: there is none.
         """
-        made = self.prepare(recipe)
-        try:
-            fill(made.catalogue)
-        except BaseException:
-            self.discard(made)
-            raise
-        return self.promote([made.assets, made.products])
+        older = {family: self._older(family, self._serving(family)) for family in CATALOGUE}
+        for family, names in older.items():
+            if not names:
+                raise IndexMissing(f"there is no {family.name} generation before the serving one")
+        return self._generation(older[ASSETS][-1], older[PRODUCTS][-1])
 
-    def discard(self, made: Generation) -> None:
-        """Delete a generation that was not filled to its end."""
-        self._indices.delete([made.assets, made.products])
-
-    def promote(self, generations: Sequence[str] | None = None, *, settled: bool = False) -> Change:
-        """Settle generations and let them serve, in one step; without names, the newest of each side.
-
-        Those that are ``settled`` already, but for a few documents, serve at once.
+    def chosen(self, generations: Sequence[str] | None) -> Generation:
+        """Return the named generation; without names the newest of each side, the serving one among them.
 
         Raises:
             InputInvalid: a name that is no generation of this prefix.
+            IndexMissing: there is no generation at all.
         """
         chosen = self._chosen(generations)
-        serving = {family: self._serving(family) for family in chosen}
-        moving = {family: name for family, name in chosen.items() if serving[family] != name}
-        if not settled:
-            for name in moving.values():
-                self.settle(name)
-        self._swap(moving, serving)
-        retired = tuple(old for family in moving if (old := serving[family]) is not None)
-        pruned = self.prune()
-        return Change(tuple(chosen.values()), retired, pruned.deleted)
+        for family in CATALOGUE:
+            name = chosen.get(family) or self._serving(family)
+            if name is None:
+                raise IndexMissing(f"there is no {family.name} generation; {REBUILD}")
+            chosen[family] = name
+        return self._generation(chosen[ASSETS], chosen[PRODUCTS])
+
+    def misfit(self, generation: Generation, recipe: Recipe) -> bool:
+        """Return whether a generation was made by another mapping or model than would be made now."""
+        stamps = {family: self._indices.mapping_meta(generation.sides()[family.name]) for family in CATALOGUE}
+        return any(
+            stamp.get("mapping") != digest(read(family)) or stamp.get("recipe") != recipe.digest
+            for family, stamp in stamps.items()
+        )
+
+    def recipe_of(self, index: str) -> str:
+        """Return the recipe that one index's vectors are of."""
+        return str(self._indices.mapping_meta(index).get("recipe"))
+
+    def sources(self) -> list[tuple[str, str]]:
+        """Return every source that has documents or dead letters, as (side, name)."""
+        found: set[tuple[str, str]] = set()
+        for family in CATALOGUE:
+            if (serving := self._serving(family)) is not None:
+                found |= {(family.name, one.name) for one in self._sources(family, serving)}
+        return sorted(found)
+
+    def swap(self, to: Generation) -> None:
+        """Let a generation serve, both sides in one step that no search and no write can fall between."""
+        serving = {family: self._serving(family) for family in CATALOGUE}
+        names = {family: to.sides()[family.name] for family in CATALOGUE}
+        self._swap({family: name for family, name in names.items() if serving[family] != name}, serving)
+
+    def discard(self, made: Generation) -> None:
+        """Delete a generation that does not serve."""
+        serving = {self._serving(family) for family in CATALOGUE}
+        self._indices.delete([name for name in made.sides().values() if name not in serving])
+
+    def discard_waiting(self, besides: Generation | None = None) -> None:
+        """Delete what is newer than the serving generation: left half-filled, or never promoted."""
+        kept = set(besides.sides().values()) if besides else set()
+        for family in CATALOGUE:
+            self._indices.delete([name for name in self._newer(family) if name not in kept])
 
     def settle(self, generation: str) -> None:
         """Merge a generation into few segments, but not into too few: see ``SEGMENT_DOCUMENTS``."""
         self._indices.refresh(generation)
         documents = self._reader.count(generation) / self._settings.engine.shards
-        self._indices.force_merge(generation, segments=max(1, math.ceil(documents / SEGMENT_DOCUMENTS)))
-
-    def rollback(self) -> Change:
-        """Let the generation before the serving one serve again, on both sides, in one step.
-
-        Raises:
-            IndexMissing: there is none before it.
-        """
-        serving = {family: self._serving(family) for family in CATALOGUE}
-        before: dict[Family, str] = {}
-        for family in CATALOGUE:
-            older = self._older(family, serving[family])
-            if not older:
-                raise IndexMissing(f"there is no {family.name} generation before the serving one")
-            before[family] = older[-1]
-        self._swap(before, serving)
-        return Change(tuple(before.values()), tuple(name for name in serving.values() if name))
+        segments = max(LEAST_SEGMENTS, math.ceil(documents / SEGMENT_DOCUMENTS))
+        self._indices.force_merge(generation, segments=segments)
 
     def prune(self, keep: int | None = None) -> Change:
         """Delete old generations; ``keep`` of each side stay, the serving one among them.
@@ -330,6 +341,23 @@ class Lifecycle:
         pattern = family.generations(self._prefix).removesuffix("*")
         return [f.name for f in sorted(self._indices.list(pattern), key=lambda f: (f.created, f.name))]
 
+    def _generation(self, assets: str, products: str) -> Generation:
+        serving = Names.serving(self._prefix)
+        there = all(self._indices.exists(name) for name in (serving.assets, serving.products))
+        catalogue = Catalogue(
+            self._engine,
+            replace(serving, assets=assets, products=products),
+            self._settings.index,
+            elder=serving if there else None,
+            filling=True,
+        )
+        return Generation(assets, products, catalogue)
+
+    def _newer(self, family: Family) -> list[str]:
+        """Return the generations newer than the serving one; all, where none serves."""
+        names, serving = self._generations(family), self._serving(family)
+        return names[names.index(serving) + 1 :] if serving in names else names
+
     def _older(self, family: Family, than: str | None) -> list[str]:
         names = self._generations(family)
         return names[: names.index(than)] if than in names else []
@@ -379,6 +407,7 @@ class Lifecycle:
             sources=self._sources(family, serving) if family in CATALOGUE else (),
             others=tuple(name for name in facts if name != serving),
             problem=self._problem(family, recipe),
+            unfinished=tuple(n for n, f in facts.items() if f.meta.get(STAMP, {}).get("filled") is False),
         )
 
     def _sources(self, family: Family, serving: str) -> tuple[SourceStatus, ...]:

@@ -1,10 +1,13 @@
-"""Locks between processes of one home: one run per source, and one projection at a time."""
+"""Locks between processes of one home: one run per source, one projection and one migration at a time."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -49,6 +52,33 @@ def lifecycle_lock(home: Path, prefix: str) -> Iterator[None]:
             yield
     except Timeout:
         raise RunInProgress("another process has been making the index for long; try again later") from None
+
+
+@contextmanager
+def migration_lock(home: Path, prefix: str, what: str) -> Iterator[None]:
+    """Let one process at a time make, promote or remove generations; ``what`` it does is told to others.
+
+    Raises:
+        RunInProgress: another one is at it; says what it does, and since when.
+    """
+    lock = _lock(home, prefix, "migration", timeout=0)
+    told = Path(lock.lock_file).with_suffix(".json")
+    try:
+        with lock:
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            told.write_text(json.dumps({"what": what, "since": since, "pid": os.getpid()}), encoding="utf-8")
+            try:
+                yield
+            finally:
+                told.unlink(missing_ok=True)
+    except Timeout:
+        other = {"what": "another migration", "since": "just now", "pid": "unknown"}
+        with suppress(OSError, ValueError):
+            other = json.loads(told.read_text(encoding="utf-8"))
+        raise RunInProgress(
+            f"{other['what']} is under way since {other['since']} (process {other['pid']}); wait for its "
+            "end, then start this one"
+        ) from None
 
 
 def projection_lock(home: Path, prefix: str) -> Callable[[], AbstractContextManager[None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 from discovery.config import Settings
 from discovery.vision.embedder import Embedder
@@ -42,7 +43,7 @@ def index_assets(
         EngineUnavailable, EngineBusy, EngineTimedOut, ModelUnavailable, EmbeddingInvalid: the run broke off.
     """
     terms = Terms(progress or Silent(), accept_shrink, dry_run)
-    with source_lock(settings.home, settings.engine.prefix, ASSETS, source):
+    with _exclusive(catalogue, settings, ASSETS, source):
         return AssetRun(source, catalogue, embedder, settings, terms).index(items)
 
 
@@ -65,5 +66,17 @@ def index_products(
         EngineTimedOut: as :func:`index_assets`.
     """
     terms = Terms(progress or Silent(), accept_shrink, dry_run)
-    with source_lock(settings.home, settings.engine.prefix, PRODUCTS, source):
+    with _exclusive(catalogue, settings, PRODUCTS, source):
         return ProductRun(source, catalogue, settings, terms).index(items)
+
+
+def _exclusive(
+    catalogue: Catalogue, settings: Settings, side: str, source: str
+) -> AbstractContextManager[None]:
+    """Keep out other runs over the same source, but for one that fills a generation beside this one.
+
+    Only one process fills that, and it may take hours: the serving one must not wait for it.
+    """
+    if catalogue.filling:
+        return nullcontext()
+    return source_lock(settings.home, settings.engine.prefix, side, source)

@@ -143,7 +143,10 @@ class Projection:
                 done += len(page)
             for page in pages(sorted(self._catalogue.links.pending()), PAGE):
                 self._bring_up(page, (), Leaving(), marked=False)
-                self._write([Update(self._catalogue.names.links, one, {"pending": False}) for one in page])
+                # Both generations share the links: only the serving one says that all have been told.
+                if not self._catalogue.filling:
+                    links = self._catalogue.names.links
+                    self._write([Update(links, one, {"pending": False}) for one in page])
                 done += len(page)
             for page in pages(sorted(self._catalogue.judged_before(self._judge.basis, self._clock())), PAGE):
                 products = self._catalogue.products.light(page)
@@ -169,8 +172,11 @@ class Projection:
                     self._bring_up(page, (), leaving)
                 else:
                     self._bring_up((), page, leaving)
+                if not self._catalogue.filling:
+                    side = "assets" if leaving.assets else "products"
+                    self._catalogue.record_removal(side, page, self._clock())
                 self._write([Delete(index, ident) for ident in page])
-                if leaving.assets:
+                if leaving.assets and not self._catalogue.filling:
                     self._write([Delete(self._catalogue.names.links, ident) for ident in page])
                 self._catalogue.refresh()
             yield len(page)

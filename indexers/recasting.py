@@ -1,210 +1,114 @@
-"""A new generation with other vectors, made from what the serving one stores: no picture is opened.
+"""A new generation with other vectors, copied from what the serving one stores: no picture is opened.
 
-The serving generation is copied while it serves and is written to. Then every writer is held off for as long
-as it takes to copy what changed meanwhile and to let the new generation serve: a run that ends later writes
-to that one, and one that begins later takes its model.
+Nearly all of a copy's time goes into the engine's graphs. So each document is read once and written once, as
+it came but for its vectors; those of pictures wait in a file for the products that carry them.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
-from discovery.config import Settings
-from discovery.engine.reader import Reader
-from discovery.engine.writer import Delete, Operation, Put
-from discovery.errors import EngineRejected, IndexMismatch, RunInProgress
-from discovery.vision.adapter import Features
-from discovery.vision.colours import BIN_COUNT
-from discovery.vision.embedder import Recipe, Vector
-from indexers.associate import main_picture
+from discovery.engine.indices import Indices
+from discovery.engine.writer import Put
+from discovery.errors import EngineRejected
+from discovery.vision.embedder import Vector
+from indexers.associate import main_of
+from indexers.casting import Cast, numbers
 from indexers.catalogue import Catalogue
-from indexers.enrich import VECTOR_DECIMALS
-from indexers.lifecycle import Change, Generation, Lifecycle
-from indexers.locks import projection_lock, source_lock
-from indexers.progress import Progress, Silent
-from indexers.run import ASSETS, PRODUCTS
-from mappings.documents import ProductDocument
+from indexers.paging import pages
+from indexers.progress import Progress
+from mappings.documents import AssetLink
 
-AT_ONCE = 250
-PATIENCE_SECONDS = 900.0
-_PAUSE_SECONDS = 1.0
+AT_ONCE = 125
+REQUESTS_AT_ONCE = 2
 
-Versions = dict[str, tuple[int, int]]
+Hits = Mapping[str, dict[str, Any]]
 
 
-class Recasting:
-    """Brings a catalogue to the vectors of ``recipe``, which ``vectors`` makes; ``None``: the model's own."""
+class Recast:
+    """Fills a generation with the documents of ``serving``, as ``cast`` brings their vectors."""
 
-    def __init__(
-        self,
-        lifecycle: Lifecycle,
-        settings: Settings,
-        recipe: Recipe,
-        vectors: Callable[[Features], Vector] | None,
-        progress: Progress | None = None,
-    ) -> None:
-        self._lifecycle = lifecycle
-        self._settings = settings
-        self._recipe = recipe
-        self._vectors = vectors
-        self._progress = progress or Silent()
+    def __init__(self, indices: Indices, serving: Catalogue, cast: Cast, progress: Progress) -> None:
+        self._indices = indices
+        self._serving = serving
+        self._cast = cast
+        self._progress = progress
 
-    def promote(self) -> Change:
-        """Fill a new generation, let it serve, and return what changed; an error leaves all as it was.
+    def __call__(self, made: Catalogue) -> None:
+        """Copy both sides, assets first: products carry the vectors of their main pictures.
 
         Raises:
-            RunInProgress: a run over a source has not ended for very long.
             EngineRejected: the engine does not take a document.
+            IndexMismatch: a picture was indexed before its colours were kept.
         """
-        serving = self._lifecycle.serving()
-        made = self._lifecycle.prepare(self._recipe)
-        try:
-            self._progress.say("recasting")
-            copied = self._copy(serving, made, {ASSETS: {}, PRODUCTS: {}})
-            for generation in (made.assets, made.products):
-                self._lifecycle.settle(generation)
-            with ExitStack() as held:
-                self._hold_off(held)
-                serving.refresh()
-                self._copy(serving, made, copied)
-                made.catalogue.refresh()
-                return self._lifecycle.promote([made.assets, made.products], settled=True)
-        except BaseException:
-            self._lifecycle.discard(made)
-            raise
+        self._progress.say("recasting")
+        names = self._serving.names
+        with _Vectors() as vectors, ExitStack() as loading:
+            for name in (made.names.assets, made.names.products):
+                loading.enter_context(self._indices.bulk_loading(name))
+            self._copy(made, names.assets, made.names.assets, lambda hits: self._assets(hits, vectors))
+            self._copy(made, names.products, made.names.products, lambda hits: self._products(hits, vectors))
 
-    def _hold_off(self, held: ExitStack) -> None:
-        prefix, home = self._settings.engine.prefix, self._settings.home
-        sources = sorted(
-            {(family.family, one.name) for family in self._lifecycle.status() for one in family.sources}
-        )
-        ends = time.monotonic() + PATIENCE_SECONDS
-        for side, name in sources:
-            while True:
-                try:
-                    held.enter_context(source_lock(home, prefix, side, name))
-                    break
-                except RunInProgress:
-                    if time.monotonic() > ends:
-                        raise
-                    self._progress.say(f"waiting for the run over {name}")
-                    time.sleep(_PAUSE_SECONDS)
-        held.enter_context(projection_lock(home, prefix)())
+    def _copy(self, made: Catalogue, source: str, target: str, recast: Callable[[Hits], None]) -> None:
+        def puts() -> Iterator[Put]:
+            for page in pages(self._serving.reader.scan(source, page=AT_ONCE, versions=True), AT_ONCE):
+                recast({hit["_id"]: hit["_source"] for hit in page})
+                yield from (Put(target, hit["_id"], hit["_source"], hit["_version"]) for hit in page)
 
-    def _copy(
-        self, serving: Catalogue, made: Generation, known: Mapping[str, Versions]
-    ) -> dict[str, Versions]:
-        """Copy what ``known`` has not as it now stands, take away what is gone; return what there is."""
-        sides = {
-            ASSETS: (serving.names.assets, made.assets, self._assets),
-            PRODUCTS: (serving.names.products, made.products, self._products),
-        }
-        found: dict[str, Versions] = {}
-        for side, (source, target, recast) in sides.items():
-            before = known[side]
-            now: Versions = {}
-            found[side] = now
-            for hits in _pages(self._due(serving.reader, source, before, now)):
-                sources = {hit["_id"]: hit["_source"] for hit in hits}
-                recast(made.catalogue, sources)
-                self._write(
-                    made.catalogue,
-                    [Put(target, hit["_id"], sources[hit["_id"]], hit["_version"]) for hit in hits],
-                )
-                self._progress.advance(len(hits))
-            gone = [Delete(target, ident) for ident in before.keys() - now.keys()]
-            self._write(made.catalogue, gone)
-            made.catalogue.refresh()
-        return found
-
-    def _due(self, reader: Reader, index: str, before: Versions, now: Versions) -> Iterator[dict[str, Any]]:
-        """Yield every hit the first time, later those that were written since."""
-        whole = not before
-        changed: list[str] = []
-        for hit in reader.scan(index, None, None if whole else (), page=AT_ONCE, versions=True):
-            now[hit["_id"]] = stands = (hit["_seq_no"], hit["_primary_term"])
-            if whole:
-                yield hit
-            elif before.get(hit["_id"]) != stands:
-                changed.append(hit["_id"])
-        for start in range(0, len(changed), AT_ONCE):
-            query = {"ids": {"values": changed[start : start + AT_ONCE]}}
-            yield from reader.scan(index, query, page=AT_ONCE, versions=True)
-
-    def _assets(self, _catalogue: Catalogue, sources: Mapping[str, dict[str, Any]]) -> None:
-        pictured = [source["media"] for source in sources.values() if source["media"].get("recipe")]
-        if not pictured:
-            return
-        features = features_of(pictured)
-        vectors = self._vectors(features) if self._vectors else features.bases
-        for media, vector, base in zip(pictured, vectors, features.bases, strict=True):
-            media["recipe"] = self._recipe.digest
-            media["vector"] = numbers(vector)
-            media.pop("base", None)
-            if self._vectors:
-                media["base"] = numbers(base)
-
-    def _products(self, catalogue: Catalogue, sources: Mapping[str, dict[str, Any]]) -> None:
-        products = {ident: ProductDocument.from_source(source) for ident, source in sources.items()}
-        linked = {link.id for product in products.values() for link in product.assets.links}
-        shown = catalogue.assets.light(sorted(linked))
-        mains = {ident: main_picture(one.assets.links, shown) for ident, one in products.items()}
-        wanted = sorted({main for main in mains.values() if main is not None})
-        parts = ("id", "media.recipe", "media.vector", "media.look")
-        media = {
-            ident: found["media"]
-            for ident, found in catalogue.reader.multi_get(
-                catalogue.names.assets, wanted, includes=parts
-            ).items()
-        }
-        for ident, source in sources.items():
-            main = media.get(mains[ident] or "", {})
-            for name in ("recipe", "vector", "look"):
-                source["assets"].pop(name, None)
-                if name in main:
-                    source["assets"][name] = main[name]
-
-    def _write(self, catalogue: Catalogue, operations: Sequence[Operation]) -> None:
-        for outcome in catalogue.writer().write(operations):
+        for outcome in made.writer(threads=REQUESTS_AT_ONCE, at_once=AT_ONCE).write(puts()):
             if outcome.status == "failed":
                 raise EngineRejected(f"{outcome.id} could not be written: {outcome.reason}")
+            self._progress.advance(1)
+
+    def _assets(self, hits: Hits, vectors: _Vectors) -> None:
+        pictured = {ident: hit["media"] for ident, hit in hits.items() if hit["media"].get("recipe")}
+        vectors.add(list(pictured), self._cast.apply(list(pictured.values())))
+
+    def _products(self, hits: Hits, vectors: _Vectors) -> None:
+        for hit in hits.values():
+            side = hit["assets"]
+            main = main_of([AssetLink(**link) for link in side.get("links", ())], vectors)
+            # One that carries none, or another picture's, is pending: it gets them when it is connected.
+            if main is not None and side.get("recipe"):
+                side["recipe"], side["vector"] = self._cast.recipe, numbers(vectors.of(main))
 
 
-def features_of(media: Sequence[Mapping[str, Any]]) -> Features:
-    """Return the features of pictures from the ``media`` blocks that the index stores.
+class _Vectors:
+    """The new vectors of pictures by asset, in a file: they may be more than there is memory for."""
 
-    Raises:
-        IndexMismatch: a picture was indexed before its colours were kept.
-    """
-    if any(one.get("histogram") is None for one in media):
-        raise IndexMismatch(
-            "some pictures were indexed by an older version, which kept nothing to fit a model with; "
-            "run `discovery index rebuild`"
-        )
-    return Features(
-        np.array([one["look"] for one in media], dtype=np.float32),
-        np.array([one["histogram"] for one in media], dtype=np.float32).reshape(-1, BIN_COUNT),
-        np.array([one.get("base") or one["vector"] for one in media], dtype=np.float32),
-    )
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
+        self._places: dict[str, int] = {}
+        self._width = 0
 
+    def __enter__(self) -> Self:
+        return self
 
-def numbers(vector: Vector) -> list[float]:
-    """Return a vector as it is stored."""
-    rounded: list[float] = np.round(vector.astype(np.float64), VECTOR_DECIMALS).tolist()
-    return rounded
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
 
+    def __contains__(self, asset: object) -> bool:
+        return asset in self._places
 
-def _pages(hits: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    page: list[dict[str, Any]] = []
-    for hit in hits:
-        page.append(hit)
-        if len(page) == AT_ONCE:
-            yield page
-            page = []
-    if page:
-        yield page
+    def add(self, assets: list[str], vectors: Vector) -> None:
+        """Keep one row for each asset."""
+        for asset in assets:
+            self._places[asset] = len(self._places)
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        self._width = rows.shape[1] if len(rows) else self._width
+        self._file.seek(0, 2)
+        self._file.write(rows.tobytes())
+
+    def of(self, asset: str) -> Vector:
+        """Return the row of an asset."""
+        length = 4 * self._width
+        self._file.seek(self._places[asset] * length)
+        return np.frombuffer(self._file.read(length), dtype=np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -72,7 +72,8 @@ class Run:
         self.listing_error: DiscoveryError | None = None
         self.judge = SetJudge(settings.audit)
         lock = projection_lock(settings.home, settings.engine.prefix)
-        self.projection = Projection(catalogue, lock, self.judge)
+        # Whoever fills a generation is alone with it, and must not keep those waiting who serve.
+        self.projection = Projection(catalogue, nullcontext if catalogue.filling else lock, self.judge)
         self.exists = False
         self._new = 0
         self._unsettled = 0

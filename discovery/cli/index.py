@@ -283,20 +283,29 @@ def _family_lines(family: FamilyStatus) -> list[str]:
         f"  {source.name}: {source.documents} documents, {source.pending} pending, {source.failures} failed"
         for source in family.sources
     ]
-    lines += [f"  also there: {name}" for name in family.others]
+    unfinished = " (not filled to its end; discovery index rebuild goes on with it)"
+    lines += [
+        f"  also there: {name}{unfinished if name in family.unfinished else ''}" for name in family.others
+    ]
     if family.problem:
         lines.append(f"  problem: {family.problem}")
     return lines
 
 
 @index_group.command()
+@click.option("--no-promote", is_flag=True, help="Leave it beside the serving one, for gate and promote.")
+@click.option("--anew", is_flag=True, help="Begin again, whatever an earlier rebuild has left.")
 @pass_invocation
-def rebuild(invocation: Invocation) -> None:
-    """Fill a new generation from every known source beside the serving one, then let it serve."""
+def rebuild(invocation: Invocation, no_promote: bool, anew: bool) -> None:
+    """Fill a new generation from every known source beside the serving one, then let it serve.
+
+    What is written meanwhile reaches both. It serves only if the gate passes it; else it waits. A rebuild
+    that was killed is gone on with by the next one.
+    """
     service = Service(invocation.settings())
     with progress_line("rebuild") as line:
-        change, summaries = service.rebuild(line)
-    links = linked_after(service, summaries)
+        change, summaries = service.rebuild(line, promote=not no_promote, anew=anew)
+    links = linked_after(service, summaries) if change.serving else None
     lines = [line for summary in summaries for line in summary_lines(summary)]
     invocation.emit(
         {
@@ -311,13 +320,32 @@ def rebuild(invocation: Invocation) -> None:
 @index_group.command()
 @pass_invocation
 def gate(invocation: Invocation) -> None:
-    """Compare sources and index, changing nothing. Exit code 1 if they differ."""
-    report = Service(invocation.settings()).gate()
+    """Compare sources and index, and the generation that waits with the one that serves.
+
+    What serves is not changed. Of a generation that waits it compares counts, sampled documents, how well
+    its graphs find the nearest pictures, and how it answers queries with known answers. Exit code 1 if
+    anything differs.
+    """
+    service = Service(invocation.settings())
+    report = service.gate()
+    with progress_line("gate") as line:
+        compared = service.migration(line).compare()
     lines = [f"{finding.side} {finding.source}: {finding.message}" for finding in report.findings]
     listed = sum(report.listed.values())
     lines.append(f"gate: {'passed' if report.passed else 'not passed'}: {listed} items compared")
-    invocation.emit({"passed": report.passed, "report": report}, lines)
-    if not report.passed:
+    if compared is not None:
+        lines += [f"{name}: {figure:g}" for name, figure in compared.figures.items()]
+        lines += [f"{one.side} {one.source}".rstrip() + f": {one.message}" for one in compared.findings]
+        fit = "not fit to serve" if compared.findings else "fit to serve; run discovery index promote"
+        lines.append(f"{compared.generation} waits: {fit}")
+    passed = report.passed and not (compared and compared.findings)
+    waiting = compared and {
+        "generation": compared.generation,
+        "figures": compared.figures,
+        "findings": compared.findings,
+    }
+    invocation.emit({"passed": passed, "report": report, "waiting": waiting}, lines)
+    if not passed:
         sys.exit(PROBLEMS_FOUND)
 
 
@@ -402,32 +430,55 @@ def _write_differences(file: Path, differences: Differences) -> None:
 
 @index_group.command()
 @click.argument("generations", nargs=-1)
+@click.option("--force", is_flag=True, help="Whatever the gate finds, and whatever it lacks.")
 @pass_invocation
-def promote(invocation: Invocation, generations: tuple[str, ...]) -> None:
-    """Let generations serve: those named, or the newest of each side."""
-    change = Service(invocation.settings()).lifecycle.promote(generations or None)
+def promote(invocation: Invocation, generations: tuple[str, ...], force: bool) -> None:
+    """Let generations serve: those named, or the newest of each side.
+
+    First they catch up with what was written to the serving ones, and pass the gate. Runs are waited for.
+    """
+    service = Service(invocation.settings())
+    with progress_line("promote") as line:
+        change = service.migration(line).promote(generations or None, force=force)
     invocation.emit(change, _change_lines(change))
 
 
 @index_group.command()
+@click.option("--force", is_flag=True, help="At once, as they were left: what was written since is lost.")
 @pass_invocation
-def rollback(invocation: Invocation) -> None:
-    """Let the generations before the serving ones serve again."""
-    change = Service(invocation.settings()).lifecycle.rollback()
+def rollback(invocation: Invocation, force: bool) -> None:
+    """Let the generations before the serving ones serve again, with all that was written since."""
+    service = Service(invocation.settings())
+    with progress_line("rollback") as line:
+        change = service.migration(line).rollback(force=force)
     invocation.emit(change, _change_lines(change))
 
 
 @index_group.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    help="How many to keep, the serving one among them.  [default: index.keep_generations]",
+)
 @pass_invocation
-def prune(invocation: Invocation) -> None:
-    """Delete old generations beyond ``index.keep_generations``."""
-    change = Service(invocation.settings()).lifecycle.prune()
+def prune(invocation: Invocation, keep: int | None) -> None:
+    """Delete old generations; with --keep 1 there is no way back from the serving one."""
+    service = Service(invocation.settings())
+    with progress_line("prune") as line:
+        change = service.migration(line).prune(keep)
     invocation.emit(change, _change_lines(change))
 
 
 def _change_lines(change: Change) -> list[str]:
-    rows = (("serving", change.serving), ("retired", change.retired), ("deleted", change.deleted))
+    rows = (
+        ("serving", change.serving),
+        ("waiting", change.waiting),
+        ("retired", change.retired),
+        ("deleted", change.deleted),
+    )
     lines = [f"{word}: {name}" for word, names in rows for name in names]
+    if change.without_vectors:
+        lines.append(f"{change.without_vectors} pictures have no vectors yet; run discovery index run")
     return lines or ["nothing to do"]
 
 

@@ -14,6 +14,7 @@ from discovery.cli.invocation import Group, Invocation, pass_invocation, say
 from discovery.vision.precision import sample_pictures
 from discovery.wiring import Service
 from indexers.adaptation import figures_of
+from indexers.lifecycle import Change
 from indexers.models import ADOPTED
 
 _TEXTS = 20
@@ -73,16 +74,24 @@ def adapt(invocation: Invocation, dry_run: bool) -> None:
 
 @model_group.command("use")
 @click.argument("model")
+@click.option(
+    "--no-promote", is_flag=True, help="Leave it beside the serving one, for index gate and promote."
+)
 @pass_invocation
-def use(invocation: Invocation, model: str) -> None:
+def use(invocation: Invocation, model: str, no_promote: bool) -> None:
     """Let MODEL serve: "base", or the beginning of a fitted model's recipe as in list."""
     service = Service(invocation.settings())
     with progress_line("use") as line:
-        change = service.adapting(line).use(model)
+        change = service.adapting(line).use(model, promote=not no_promote)
+    waiting = {"waiting": list(change.waiting)} if change.waiting else {}
     invocation.emit(
-        {"serving": list(change.serving), "retired": list(change.retired)},
-        [f"serving: {', '.join(change.serving)}"],
+        {"serving": list(change.serving), "retired": list(change.retired), **waiting},
+        [f"{word}: {', '.join(names)}" for word, names in _served(change) if names],
     )
+
+
+def _served(change: Change) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("serving", change.serving), ("waiting", change.waiting)
 
 
 @model_group.command("list")

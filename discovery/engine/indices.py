@@ -123,6 +123,11 @@ class Indices:
         with translated():
             self._client.indices.put_mapping(index=name, body=body)
 
+    def restamp(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Change what the stamp of one index says; a fact that is ``None`` is taken out."""
+        stamp = {**self.mapping_meta(name), **facts}
+        self.put_mapping(name, {}, {fact: said for fact, said in stamp.items() if said is not None})
+
     def swap_aliases(self, actions: Sequence[AliasChange]) -> None:
         """Make all these changes in one step that no search and no write can fall between.
 

@@ -15,6 +15,7 @@ from discovery.errors import CursorExpired, EngineRejected, IndexMissing
 IDS_AT_ONCE = 1000
 SCAN_KEEP_ALIVE_SECONDS = 300
 WHOLE = {"allow_partial_search_results": "false"}
+SHARD_FACTS = "indices.*.shards.*.routing.primary,indices.*.shards.*.seq_no"
 
 
 class Reader:
@@ -146,12 +147,30 @@ class Reader:
         Raises:
             CursorExpired: the consumer let more than five minutes pass between two pages.
         """
+        excluded: Mapping[str, Any] = {"excludes": list(source_excludes)}
+        parts = excluded if source_includes is None else list(source_includes)
         for name, shard in self._shards(index):
             pit = self._open_point_in_time(name, SCAN_KEEP_ALIVE_SECONDS, {"preference": f"_shards:{shard}"})
-            parts = {"excludes": list(source_excludes)} if source_includes is None else list(source_includes)
             asked = query if since is None else _written_after(since.get(f"{name}/{shard}", -1), query)
             with closing(self._walk(pit, asked, parts, page, versions=versions)) as hits:
                 yield from hits
+
+    def checkpoints(self, index: str) -> dict[str, int]:
+        """Return up to which sequence number every write to each shard is done; for ``since`` of a scan.
+
+        Unlike :meth:`positions` none lower is under way; some may be seen only after a refresh.
+        """
+        with translated():
+            reply = self._client.indices.stats(
+                index=index, metric="docs", params={"level": "shards", "filter_path": SHARD_FACTS}
+            )
+        return {
+            f"{name}/{shard}": copy["seq_no"]["global_checkpoint"]
+            for name, facts in reply["indices"].items()
+            for shard, copies in facts["shards"].items()
+            for copy in copies
+            if copy["routing"]["primary"]
+        }
 
     def positions(self, index: str) -> dict[str, int]:
         """Return how far each shard has been written, as of the last refresh; for ``since`` of a scan.

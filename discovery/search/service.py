@@ -208,7 +208,7 @@ class SearchService:
     that made the vectors of an index, by the recipe of its stamp. ``read_original`` returns an asset's bytes.
     ``cursor_key`` signs cursors: give one that outlives the process if cursors are to. ``rules`` returns the
     query rules that people have made, ``languages`` those that the sources are in, ``collections`` ids and
-    names of the collections.
+    names of the collections. ``indices`` names what is searched on each side, where that is not what serves.
     """
 
     def __init__(
@@ -227,6 +227,7 @@ class SearchService:
         languages: Callable[[], Sequence[str]] = english_only,
         today: Callable[[], date] = _today_in_utc,
         collections: Callable[[], Sequence[tuple[str, str]]] = no_collections,
+        indices: Mapping[Side, str] | None = None,
     ) -> None:
         self._reader = reader
         self._settings = settings
@@ -234,7 +235,7 @@ class SearchService:
         self._read_original = read_original
         self._access = access
         self._key = cursor_key or secrets.token_bytes(32)
-        self._stamps = Stamps(reader, prefix, clock)
+        self._stamps = Stamps(reader, prefix, clock, indices)
         self._snapshots = Snapshots(reader, settings.cursor_minutes * 60, clock)
         self._spellings = Spellings(reader, clock)
         self._pictured = Pictured(reader)

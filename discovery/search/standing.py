@@ -73,11 +73,16 @@ class Stamp:
 
 
 class Stamps:
-    """The stamps of both sides, looked at again every second, so that a promotion is noticed."""
+    """The stamps of both sides, looked at again every second, so that a promotion is noticed.
 
-    def __init__(self, reader: Searching, prefix: str, clock: Clock) -> None:
+    Those are looked at that ``indices`` names for each side, without it those that serve.
+    """
+
+    def __init__(
+        self, reader: Searching, prefix: str, clock: Clock, indices: Mapping[Side, str] | None = None
+    ) -> None:
         self._reader = reader
-        self._prefix = prefix
+        self._names = indices or {side: family.read_alias(prefix) for side, family in FAMILIES.items()}
         self._clock = clock
         self._digests = {side: digest(read(family)) for side, family in FAMILIES.items()}
         self._held: dict[Side, tuple[float, Stamp]] = {}
@@ -101,9 +106,8 @@ class Stamps:
         self._held.pop(side, None)
 
     def _look(self, side: Side) -> Stamp:
-        alias = FAMILIES[side].read_alias(self._prefix)
         try:
-            found = self._reader.mapping_meta(alias)
+            found = self._reader.mapping_meta(self._names[side])
         except IndexMissing:
             raise IndexMissing(
                 f"there is no index of {side} yet; run discovery index run, or discovery index {side}"

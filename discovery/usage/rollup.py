@@ -8,7 +8,8 @@ missed what was told before it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -54,12 +55,20 @@ class RollUp:
 
 
 class Roller:
-    """Rolls up the log of one prefix."""
+    """Rolls up the log of one prefix; ``exclusive`` is held while a page of it is projected."""
 
     def __init__(
-        self, engine: Engine, log: UsageLog, prefix: str, *, bulk_documents: int, retries: int
+        self,
+        engine: Engine,
+        log: UsageLog,
+        prefix: str,
+        exclusive: Callable[[], AbstractContextManager[None]] = nullcontext,
+        *,
+        bulk_documents: int,
+        retries: int,
     ) -> None:
         self._log = log
+        self._exclusive = exclusive
         self._reader = Reader(engine)
         self._writer = Writer(engine, retries=retries, chunk_documents=bulk_documents)
         self._sides = (("asset", ASSETS.write_alias(prefix)), ("product", PRODUCTS.write_alias(prefix)))
@@ -80,8 +89,9 @@ class Roller:
             progress.say(f"counting {field}s")
             for values in self._log.subjects(field, since, PAGE):
                 progress.expect(len(values))
-                updates, absent = self._due(field, index, values)
-                written += self._write(updates)
+                with self._exclusive():
+                    updates, absent = self._due(field, index, values)
+                    written += self._write(updates)
                 counted, unplaced = counted + len(values), unplaced + absent
                 progress.advance(len(values))
         self._log.keep_mark(Mark(now, now, generations))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,16 +40,24 @@ class Silent:
 
 
 class UsageService:
-    """Everything that people, feeds and jobs do with usage."""
+    """Everything that people, feeds and jobs do with usage.
+
+    ``exclusive`` is held while counts are projected onto documents, so that none is lost to another
+    generation that begins to serve just then.
+    """
 
     def __init__(
-        self, engine: Engine, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        engine: Engine,
+        settings: Settings,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        exclusive: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._clock = clock
         self._lag = timedelta(hours=settings.usage.lag_hours)
         bulk = {"bulk_documents": settings.index.bulk_documents, "retries": settings.index.retries}
         self._log = UsageLog(engine, settings.engine.prefix, **bulk)
-        self._roller = Roller(engine, self._log, settings.engine.prefix, **bulk)
+        self._roller = Roller(engine, self._log, settings.engine.prefix, exclusive, **bulk)
 
     def take(self, feed: str, rows: Sequence[Mapping[str, Any] | object]) -> Taken:
         """Keep the events that a feed tells, each once however often it is told; refuse bad ones alone.

@@ -16,6 +16,7 @@ from discovery.web.app import create_app
 from discovery.web.server import Server
 from discovery.wiring import Service
 from indexers.lifecycle import Lifecycle
+from indexers.progress import Silent
 from mappings.documents import asset_id
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
 
@@ -113,7 +114,7 @@ def test_a_wrong_link_is_refused_and_stays_so_over_runs_and_rebuilds(people: Ser
     people.link()
     assert people.skus(RED) == []
     embedder = people.stage.embedder
-    people.lifecycle.rebuild(
+    people.service.migration(Silent()).rebuild(
         embedder.recipe, lambda catalogue: people.fill(Stage(catalogue, people.stage.settings, embedder))
     )
     people.link()

@@ -197,3 +197,27 @@ def test_a_scan_of_a_query_can_be_left_early(engine: Engine, prefix: str) -> Non
     scan.close()  # type: ignore[attr-defined]
     pits = engine.client.get_all_pits()["pits"]
     assert not [pit for pit in pits if name in str(pit)]
+
+
+def test_what_was_written_after_a_checkpoint_is_told_on_every_shard(engine: Engine, prefix: str) -> None:
+    name, reader, writer = f"{prefix}-followed", Reader(engine), Writer(engine)
+    fill(engine, name, 40, shards=3)
+    since = reader.checkpoints(name)
+    assert sorted(since) == [f"{name}/{shard}" for shard in range(3)]
+    assert list(reader.scan(name, since=since)) == []
+    list(writer.write([Put(name, "000007", {"n": 7}), Put(name, "new", {"n": 1}), Delete(name, "000009")]))
+    writer.refresh(name)
+    changed = {hit["_id"]: hit["_source"] for hit in reader.scan(name, since=since, page=1)}
+    assert changed == {"000007": {"n": 7}, "new": {"n": 1}}
+    assert len(list(reader.scan(name, since={}))) == 40
+    assert list(reader.scan(name, since=reader.checkpoints(name))) == []
+
+
+def test_a_stamp_changes_fact_by_fact(engine: Engine, prefix: str) -> None:
+    indices, name = Indices(engine), f"{prefix}-stamped"
+    indices.create(name, {"mappings": {"_meta": {"made": "once"}, "dynamic": "strict", "properties": {}}})
+    indices.restamp(name, {"follows": {"index": "a", "checkpoints": {"0": 1}}})
+    indices.restamp(name, {"follows": {"index": "b"}})
+    assert indices.mapping_meta(name) == {"made": "once", "follows": {"index": "b"}}
+    indices.restamp(name, {"follows": None})
+    assert indices.mapping_meta(name) == {"made": "once"}

@@ -10,7 +10,10 @@ import pytest
 from discovery.config import EngineSettings, IndexSettings, ModelSettings, Settings
 from discovery.engine.client import Engine
 from indexers.lifecycle import Lifecycle
+from indexers.migration import Migration
 from tests.indexing.stage import CountingEmbedder, Stage
+from tests.vision.conftest import clip as clip
+from tests.vision.conftest import clip_folder as clip_folder
 
 
 @pytest.fixture
@@ -26,6 +29,11 @@ def settings(prefix: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def lifecycle(engine: Engine, settings: Settings) -> Lifecycle:
     return Lifecycle(engine, settings)
+
+
+@pytest.fixture
+def migration(engine: Engine, lifecycle: Lifecycle, settings: Settings) -> Migration:
+    return Migration(engine, lifecycle, settings)
 
 
 @pytest.fixture

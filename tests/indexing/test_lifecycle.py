@@ -14,6 +14,7 @@ from discovery.errors import IndexMismatch, IndexMissing, InputInvalid, SourceSh
 from indexers.catalogue import Catalogue
 from indexers.gate import Gate, GateReport
 from indexers.lifecycle import Lifecycle
+from indexers.migration import Migration
 from indexers.records import ProductRecord
 from mappings.registry import ASSETS, FAMILIES, PRODUCTS
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
@@ -93,12 +94,12 @@ def fill(stage: Stage, files: Files, embedder: CountingEmbedder | None = None) -
 
 
 def test_a_rebuild_embeds_nothing_again_and_serves_the_same(
-    lifecycle: Lifecycle, stage: Stage, files: Files
+    lifecycle: Lifecycle, migration: Migration, stage: Stage, files: Files
 ) -> None:
     stage.index(files)
     stage.index_products(product("S1", "0.png"))
     before, embedded = stage.everything(), stage.embedder.embedded
-    change = lifecycle.rebuild(stage.embedder.recipe, fill(stage, files))
+    change = migration.rebuild(stage.embedder.recipe, fill(stage, files))
     assert stage.embedder.embedded == embedded
     assert stage.everything() == before
     assert len(change.serving) == len(change.retired) == 2
@@ -106,50 +107,52 @@ def test_a_rebuild_embeds_nothing_again_and_serves_the_same(
 
 
 def test_a_rebuild_for_another_model_replaces_every_vector_and_can_be_rolled_back(
-    lifecycle: Lifecycle, stage: Stage, files: Files
+    lifecycle: Lifecycle, migration: Migration, stage: Stage, files: Files
 ) -> None:
     stage.index(files)
     other = CountingEmbedder()
     other._recipe = dataclasses.replace(other.recipe, weights="sha256:00")
-    lifecycle.rebuild(other.recipe, fill(stage, files, other))
+    migration.rebuild(other.recipe, fill(stage, files, other))
     assert other.embedded == 4
     lifecycle.ensure(other.recipe)
     assert {document.media.recipe for document in stage.assets().values()} == {other.recipe.digest}
-    lifecycle.rollback()
+    migration.rollback()
     lifecycle.ensure(stage.embedder.recipe)
     assert {document.media.recipe for document in stage.assets().values()} == {stage.embedder.recipe.digest}
     with pytest.raises(IndexMissing):
-        lifecycle.rollback()
-    lifecycle.promote()
+        migration.rollback()
+    migration.promote()
     lifecycle.ensure(other.recipe)
 
 
 @pytest.mark.parametrize("trouble", ["empty", "broken off"])
 def test_a_rebuild_from_a_source_that_is_down_leaves_the_old_generation_serving(
-    lifecycle: Lifecycle, stage: Stage, files: Files, trouble: str
+    lifecycle: Lifecycle, migration: Migration, stage: Stage, files: Files, trouble: str
 ) -> None:
     stage.index(files)
     before = stage.everything()
     down = Files("studio", broken_off=None if trouble == "empty" else SourceUnavailable("gone"))
     with pytest.raises((SourceShrank, SourceUnavailable)):
-        lifecycle.rebuild(stage.embedder.recipe, fill(stage, down))
+        migration.rebuild(stage.embedder.recipe, fill(stage, down))
     assert stage.everything() == before
     assert lifecycle.status()[0].others == ()
 
 
-def test_only_so_many_generations_are_kept(lifecycle: Lifecycle, stage: Stage, files: Files) -> None:
+def test_only_so_many_generations_are_kept(
+    lifecycle: Lifecycle, migration: Migration, stage: Stage, files: Files
+) -> None:
     for _ in range(3):
-        lifecycle.rebuild(stage.embedder.recipe, fill(stage, files))
+        migration.rebuild(stage.embedder.recipe, fill(stage, files))
     assert {family.family: len(family.others) for family in lifecycle.status() if family.others} == {
         "assets": 1,
         "products": 1,
     }
 
 
-def test_only_a_generation_can_be_promoted(lifecycle: Lifecycle, stage: Stage) -> None:
+def test_only_a_generation_can_be_promoted(migration: Migration, stage: Stage) -> None:
     assert stage.catalogue.reader.exists(PRODUCTS.read_alias(stage.settings.engine.prefix))
     with pytest.raises(InputInvalid, match="no generation"):
-        lifecycle.promote(["something-else"])
+        migration.promote(["something-else"])
 
 
 def test_a_forgotten_source_leaves_nothing_behind(lifecycle: Lifecycle, stage: Stage, files: Files) -> None:

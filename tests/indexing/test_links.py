@@ -16,8 +16,8 @@ from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.errors import EngineTimedOut, EngineUnavailable, InputInvalid, NotFound, SourceShrank
 from indexers.catalogue import Catalogue
-from indexers.lifecycle import Lifecycle
 from indexers.link_run import LinkRun
+from indexers.migration import Migration
 from mappings.documents import asset_id
 from tests.indexing.stage import Files, Stage, picture, product
 
@@ -107,7 +107,7 @@ def test_far_fewer_products_than_before_change_no_link(linked: Linked) -> None:
 
 
 def test_peoples_word_holds_over_runs_replaced_files_and_rebuilds(
-    linked: Linked, lifecycle: Lifecycle, files: Files
+    linked: Linked, migration: Migration, files: Files
 ) -> None:
     linked.run.run()
     linked.say(RED, "TB-1001", Word.REFUSE, why="another bag")
@@ -118,7 +118,7 @@ def test_peoples_word_holds_over_runs_replaced_files_and_rebuilds(
     linked.stage.index(files)
     linked.run.run()
     assert linked.skus() == expected
-    lifecycle.rebuild(linked.stage.embedder.recipe, lambda catalogue: _fill(linked.stage, catalogue, files))
+    migration.rebuild(linked.stage.embedder.recipe, lambda catalogue: _fill(linked.stage, catalogue, files))
     linked.run.run()
     assert linked.skus() == expected
     [link] = linked.stage.assets()[OTHER].product.links

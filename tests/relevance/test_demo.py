@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from benchmarks.judged import gain, judgements
+from benchmarks.judged import judgements
 from discovery.config import Settings
 from discovery.engine.client import Engine
 from discovery.search.request import Condition, Filters, Hit, Mode, SearchRequest, SimilarRequest, Viewer
 from discovery.search.service import SearchService
 from discovery.wiring import Service
+from indexers.judging import gain
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
 from tests.demo.indexed import settings_at

@@ -93,7 +93,7 @@ def test_counts_survive_a_rebuild_and_reach_what_is_indexed_later(shelf: Shelf) 
     # A new generation, filled by somebody who forgot the counts.
     shelf.clock.forward(days=2)
     lifecycle = Lifecycle(shelf.engine, shelf.settings)
-    lifecycle.promote(list(_generation(lifecycle)))
+    lifecycle.swap(lifecycle.prepare(FakeEmbedder().recipe))
     shelf.put(BOWL, late)
     assert shelf.asset(BOWL).usage.used == 0
     assert shelf.usage.roll_up().everything
@@ -103,11 +103,6 @@ def test_counts_survive_a_rebuild_and_reach_what_is_indexed_later(shelf: Shelf) 
     list(Writer(shelf.engine).write([Update(ASSETS.write_alias(shelf.prefix), BOWL.id, reset)]))
     assert shelf.usage.roll_up(everything=True).written == 1
     assert shelf.asset(BOWL).usage.used == 1
-
-
-def _generation(lifecycle: Lifecycle) -> tuple[str, str]:
-    made = lifecycle.prepare(FakeEmbedder().recipe)
-    return made.assets, made.products
 
 
 def test_counts_are_trusted_only_while_every_feed_is_complete(shelf: Shelf) -> None:

@@ -1,0 +1,80 @@
+"""Vectors of one model made from what another one of the same base has stored of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from discovery.errors import IndexMismatch
+from discovery.vision.adapter import Adapter, Features
+from discovery.vision.colours import BIN_COUNT
+from discovery.vision.embedder import Vector
+from indexers.enrich import VECTOR_DECIMALS
+from indexers.models import ModelShelf
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What brings pictures to the vectors of ``recipe``; without ``vectors`` they get the model's own."""
+
+    recipe: str
+    vectors: Callable[[Features], Vector] | None
+
+    def apply(self, media: Sequence[MutableMapping[str, Any]]) -> Vector:
+        """Give the ``media`` blocks of pictures, as the index stores them, other vectors, in place.
+
+        Returns them [n, d].
+
+        Raises:
+            IndexMismatch: a picture was indexed before its colours were kept.
+        """
+        if not media:
+            return np.zeros((0, 0), dtype=np.float32)
+        features = features_of(media)
+        vectors = self.vectors(features) if self.vectors else features.bases
+        for block, vector in zip(media, numbers(vectors), strict=True):
+            base = block.pop("base", None) or block["vector"]
+            block["recipe"], block["vector"] = self.recipe, vector
+            if self.vectors:
+                block["base"] = base
+        return vectors
+
+
+def cast_between(shelf: ModelShelf, made_by: str, wanted: str) -> Cast | None:
+    """Return what makes vectors of recipe ``wanted`` from those of ``made_by``.
+
+    ``None`` where they have no base in common: such pictures must be looked at again.
+    """
+    adopted = {recipe: shelf.adopted(recipe) for recipe in (made_by, wanted)}
+    bases = {recipe: found.base if found else recipe for recipe, found in adopted.items()}
+    if bases[made_by] != bases[wanted]:
+        return None
+    fitted = adopted[wanted]
+    return Cast(wanted, Adapter.from_bytes(shelf.data(fitted)).vectors if fitted else None)
+
+
+def features_of(media: Sequence[Mapping[str, Any]]) -> Features:
+    """Return the features of pictures from the ``media`` blocks that the index stores.
+
+    Raises:
+        IndexMismatch: a picture was indexed before its colours were kept.
+    """
+    if any(one.get("histogram") is None for one in media):
+        raise IndexMismatch(
+            "some pictures were indexed by an older version, which kept nothing to fit a model with; "
+            "run `discovery index rebuild`"
+        )
+    return Features(
+        np.array([one["look"] for one in media], dtype=np.float32),
+        np.array([one["histogram"] for one in media], dtype=np.float32).reshape(-1, BIN_COUNT),
+        np.array([one.get("base") or one["vector"] for one in media], dtype=np.float32),
+    )
+
+
+def numbers(vectors: Vector) -> list[Any]:
+    """Return a vector, or rows of them, as they are stored."""
+    rounded: list[Any] = np.round(vectors.astype(np.float64), VECTOR_DECIMALS).tolist()
+    return rounded
