@@ -120,6 +120,7 @@ def assets_side(
         count=len(links),
         ids=tuple(link.id for link in links),
         colour=_once(name for asset in shown for name in asset.media.colour),
+        palette=tuple(sorted({packed for asset in shown for packed in asset.media.palette})),
         status=_once(asset.curation.status for asset in shown),
         links=tuple(links),
         recipe=main.media.recipe if main else None,

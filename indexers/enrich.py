@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from discovery.config import ImageSettings
 from discovery.vision.barcodes import barcodes
-from discovery.vision.colours import dominant_colours, has_plain_background
+from discovery.vision.colours import dominant_colours, has_plain_background, packed
 from discovery.vision.embedder import Embedder, Embedding, ModelInput
 from discovery.vision.hashing import perceptual_hash
 from discovery.vision.images import Picture, open_picture, thumbnail
@@ -105,6 +105,7 @@ def picture_media(
         orientation=orientation(picture.width, picture.height),
         colours=colours,
         colour=tuple(dict.fromkeys(colour.name for colour in colours)),
+        palette=packed(colours),
         plain_background=has_plain_background(picture),
         barcodes=barcodes(picture) if limits.barcodes else (),
         perceptual_hash=perceptual_hash(picture),

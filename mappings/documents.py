@@ -132,6 +132,7 @@ class AssetSource:
 class Media:
     """What the bytes are.
 
+    ``palette`` are its colours as single numbers (:func:`discovery.vision.colours.packed`).
     ``plain_background`` is ``None`` for what is no picture; ``barcodes`` are the codes that it shows.
     ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
     ``histogram`` is how the subject is coloured, and ``base`` the vector before the model was fitted to the
@@ -148,6 +149,7 @@ class Media:
     orientation: str | None = None
     colours: tuple[Colour, ...] = ()
     colour: tuple[str, ...] = ()
+    palette: tuple[int, ...] = ()
     plain_background: bool | None = None
     barcodes: tuple[str, ...] = ()
     perceptual_hash: str | None = None
@@ -234,6 +236,7 @@ class AssetsSide:
     count: int = 0
     ids: tuple[str, ...] = ()
     colour: tuple[str, ...] = ()
+    palette: tuple[int, ...] = ()
     status: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     hero_usable: bool = False

@@ -229,6 +229,9 @@ VECTORS: dict[Side, tuple[str, str]] = {
 }
 """Joint text-image vector, and image-image vector."""
 
+PALETTES: dict[Side, str] = {"assets": "media.palette", "products": "assets.palette"}
+"""Colours of pictures, as numbers that can be compared."""
+
 FEATURES: dict[Side, tuple[str, ...]] = {
     "assets": (*VECTORS["assets"], "media.histogram", "media.base"),
     "products": VECTORS["products"],

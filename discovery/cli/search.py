@@ -9,9 +9,10 @@ import click
 
 from discovery.cli.invocation import Command, Invocation, pairs, pass_invocation
 from discovery.config import Settings
-from discovery.errors import InputInvalid
+from discovery.errors import InputInvalid, NotFound
 from discovery.search.request import (
     Condition,
+    ExamplePicture,
     Filters,
     Hit,
     Mode,
@@ -20,6 +21,7 @@ from discovery.search.request import (
     SimilarRequest,
     Viewer,
 )
+from discovery.search.service import SearchService
 from discovery.web import serialise
 from discovery.web.identity import new_request_id
 from discovery.wiring import Service
@@ -46,6 +48,8 @@ _SIDE = click.Choice(["assets", "products"])
     default=None,
     help="Whether words that are values of the catalogue become filters; else in mode auto.",
 )
+@click.option("--palette", default="", metavar="COLOURS", help="Colours, such as #1d3557,sand.")
+@click.option("--tolerance", type=float, default=None, help="How different a colour may be (CIE94).")
 @pass_invocation
 def search(
     invocation: Invocation,
@@ -57,6 +61,8 @@ def search(
     sort: str,
     size: int | None,
     understand: bool | None,
+    palette: str,
+    tolerance: float | None,
 ) -> None:
     """Find assets or products by words, "phrases", -words, and field:value."""
     settings = invocation.settings()
@@ -69,6 +75,8 @@ def search(
         sort=sort,
         size=size,
         understand=understand,
+        palette=_colours(palette),
+        tolerance=tolerance,
     )
     page = Service(settings).search.search(request, Viewer())
     invocation.emit(serialise.page(page, new_request_id()), page_lines(page))
@@ -78,6 +86,11 @@ def search(
 @click.argument("path", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--asset", metavar="ID", help="An indexed asset, in place of a file.")
 @click.option("--product", metavar="SKU", help="A product's main picture, in place of a file.")
+@click.option("--like", multiple=True, metavar="ID|SKU|PATH", help="A further picture; repeat for more.")
+@click.option("--unlike", multiple=True, metavar="ID|SKU|PATH", help="A picture whose likes are not meant.")
+@click.option("--words", default="", help='What else it should be, such as "but blue".')
+@click.option("--palette", default="", metavar="COLOURS", help="Colours, such as #1d3557,sand.")
+@click.option("--tolerance", type=float, default=None, help="How different a colour may be (CIE94).")
 @click.option("--in", "side", type=_SIDE, default="assets", show_default=True, help="What to look for.")
 @click.option(
     "--intent", type=click.Choice(["same_product", "same_look"]), default="same_look", show_default=True
@@ -95,28 +108,57 @@ def similar(
     path: Path | None,
     asset: str | None,
     product: str | None,
+    like: tuple[str, ...],
+    unlike: tuple[str, ...],
+    words: str,
+    palette: str,
+    tolerance: float | None,
     side: str,
     intent: str,
     filters: tuple[str, ...],
     min_similarity: float | None,
     size: int | None,
 ) -> None:
-    """Find what looks like a picture: a file, an indexed asset, or a product."""
+    """Find what looks like a picture, or several: files, indexed assets, or products."""
     settings = invocation.settings()
     if sum(given is not None for given in (path, asset, product)) != 1:
         raise InputInvalid("name exactly one of PATH, --asset and --product")
+    service = Service(settings).search
+    examples = [
+        _example(service, given, settings, negative=negative)
+        for names, negative in ((like, False), (unlike, True))
+        for given in names
+    ]
     request = SimilarRequest(
         side=cast("Side", side),
         asset=asset,
         product=product,
         image=_bytes(path, settings) if path else None,
+        examples=tuple(examples),
+        q=words,
+        palette=_colours(palette),
+        tolerance=tolerance,
         intent=cast("Literal['same_product', 'same_look']", intent),
         min_similarity=min_similarity,
         filters=parse_filters(cast("Side", side), filters),
         size=size,
     )
-    page = Service(settings).search.similar(request, Viewer())
+    page = service.similar(request, Viewer())
     invocation.emit(serialise.page(page, new_request_id()), page_lines(page))
+
+
+def _example(service: SearchService, given: str, settings: Settings, *, negative: bool) -> ExamplePicture:
+    """Return the picture that is named: a file, else an asset's id, else a SKU."""
+    if Path(given).is_file():
+        return ExamplePicture(image=_bytes(Path(given), settings), negative=negative)
+    try:
+        return ExamplePicture(asset=service.asset(given, Viewer()).id, negative=negative)
+    except NotFound:
+        return ExamplePicture(product=given, negative=negative)
+
+
+def _colours(given: str) -> tuple[str, ...]:
+    return tuple(colour.strip() for colour in given.split(",") if colour.strip())
 
 
 def parse_filters(side: Side, given: tuple[str, ...]) -> Filters:

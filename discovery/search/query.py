@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from discovery.search.clauses import Clause, all_of
+from discovery.search.examples import (
+    COLOUR_SHARE,
+    UNLIKE,
+    UNLIKE_SHARE,
+    WORDS,
+    WORDS_SHARE,
+    Composed,
+    nearer,
+    reversed_row,
+    toward,
+)
 from discovery.search.facets import Facet, facet_aggregations
 from discovery.search.filters import filter_clauses
 from discovery.search.identifiers import has_identifier, identifier_signal
+from discovery.search.palette import Palette
 from discovery.search.request import Filters, Mode
 from discovery.search.rules import NO_RULES, Fired
 from discovery.search.shaping import boosted_and_buried, pinned
@@ -80,6 +92,7 @@ class Words:
     recipe: str | None = None
     wording: Wording | None = None
     rules: Fired = NO_RULES
+    palette: Palette | None = None
 
     @property
     def worded(self) -> Wording:
@@ -88,6 +101,11 @@ class Words:
 
     def query(self, filters: list[Clause]) -> Clause:
         """Return the query; without words it is whatever passes the filters."""
+        if self.palette is not None:
+            colours = self.palette.closeness(self.side, COLOUR_SHARE)
+            if not self.q:
+                return {"bool": {"filter": filters, "must": [colours]}}
+            return {"bool": {"must": [replace(self, palette=None).query(filters)], "should": [colours]}}
         if not self.q:
             return all_of(filters or [{"match_all": {}}])
         joint, _ = VECTORS[self.side]
@@ -137,42 +155,94 @@ def said_probe(
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """A search by a picture: by its ``look`` alone, or with its place in the joint space as well.
+class Steered:
+    """What a search by pictures should be besides: ``words`` as typed and as a vector, and colours.
 
-    With ``joint`` the set is still that of the look; the joint space only takes part in the order.
+    ``share`` is the part of the words' signals that their vector has; without one they are words alone.
+    """
+
+    words: str = ""
+    vector: tuple[float, ...] = ()
+    share: float = 0.0
+    palette: Palette | None = None
+
+    def signals(self, side: Side) -> list[Clause]:
+        """Return what orders the hits besides their look."""
+        joint, _ = VECTORS[side]
+        found: list[Clause] = []
+        if self.words:
+            found.append(text_signal(side, Wording(self.words), WORDS_SHARE * (1 - self.share)))
+        if self.vector:
+            found.append(toward(joint, self.vector, WORDS_SHARE * self.share, WORDS))
+        if self.palette is not None:
+            found.append(self.palette.closeness(side, COLOUR_SHARE))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A search by pictures: by their look alone, or with their place in the joint space as well.
+
+    The set is that of the look; the joint space (``meaning``), pictures that are not meant and what the
+    search is ``steered`` by only take part in the order, but for colours, which hits must have, and for what
+    is nearer to pictures that are not meant.
     """
 
     side: Side
-    look: tuple[float, ...]
-    joint: tuple[float, ...] | None
+    pictures: Composed
+    meaning: bool
     floor: float
     nearest: int
     recipe: str | None = None
+    steered: Steered = Steered()
 
     @property
     def share(self) -> float:
         """The look's part of a score."""
-        return 1.0 if self.joint is None else LOOK_SHARE
+        return LOOK_SHARE if self.meaning else 1.0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a search by one picture and nothing else: then its scores are cosines."""
+        return self.pictures.scale == 1.0 and self.pictures.unlike is None and self.steered == Steered()
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What tells one such search from another; spelling vectors out digit by digit would take 1 ms."""
-        look, joint = (array("d", vector).tobytes().hex() for vector in (self.look, self.joint or ()))
-        return (self.side, look, joint, self.floor, self.nearest, self.recipe)
+        given = (self.pictures.look, self.pictures.joint, self.pictures.unlike or (), self.steered.vector)
+        rows = tuple(array("d", vector).tobytes().hex() for vector in given)
+        told = (self.meaning, self.floor, self.nearest, self.recipe, self.pictures.scale)
+        return (self.side, rows, told, self.steered.words, self.steered.palette)
 
     def query(self, filters: list[Clause]) -> Clause:
         """Return the query: the nearest so many that pass ``filters``, no less similar than the floor."""
         joint_path, look_path = VECTORS[self.side]
+        pictures, palette = self.pictures, self.steered.palette
+        if palette is not None:
+            filters = [*filters, palette.passes(self.side)]
+        # A mean of cosines is never more than its scale; a floor above that lets nothing through.
+        floor = min(1.0, self.floor / pictures.scale) if pictures.scale else 1.0
         look = similarity_signal(
-            SIGNAL, look_path, self.look, k=self.nearest, floor=self.floor, share=self.share, filters=filters
+            SIGNAL, look_path, pictures.look, k=self.nearest, floor=floor, share=self.share, filters=filters
         )
-        if self.joint is None:
-            return {"bool": {"filter": filters, "must": [look]}}
-        meaning = similarity_signal(
-            MEANING, joint_path, self.joint, k=self.nearest, floor=-1, share=1 - self.share, filters=filters
-        )
-        return {"bool": {"filter": filters, "must": [look], "should": [meaning]}}
+        should = self.steered.signals(self.side)
+        if self.meaning:
+            meaning = similarity_signal(
+                MEANING,
+                joint_path,
+                pictures.joint,
+                k=self.nearest,
+                floor=-1,
+                share=1 - self.share,
+                filters=filters,
+            )
+            should.insert(0, meaning)
+        if pictures.unlike is not None:
+            should.append(toward(look_path, reversed_row(pictures.unlike), UNLIKE_SHARE, UNLIKE))
+        if pictures.apart is not None:
+            filters = [*filters, nearer(look_path, pictures.apart)]
+        found: dict[str, Any] = {"filter": filters, "must": [look]}
+        return {"bool": found | {"should": should} if should else found}
 
 
 @dataclass(frozen=True, slots=True)

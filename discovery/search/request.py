@@ -65,6 +65,7 @@ class Filters:
 class SearchRequest:
     """A search by words. ``q`` may be empty: then everything that passes the filters is a hit.
 
+    ``palette`` are colours, hexadecimal or by name, that pictures must have to within ``tolerance`` (CIE94).
     ``understand`` says whether words that are values of the catalogue become filters; ``None`` leaves it to
     the mode: in ``AUTO`` they do. ``as_words`` are texts of the query that stay words all the same.
     """
@@ -79,14 +80,32 @@ class SearchRequest:
     after: str | None = None
     understand: bool | None = None
     as_words: tuple[str, ...] = ()
+    palette: tuple[str, ...] = ()
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePicture:
+    """A picture to compare with: an indexed ``asset``, a ``product``'s main picture, or ``image`` bytes.
+
+    Exactly one of the three is given. ``region`` is ``(x, y, width, height)``, each 0 to 1 of the picture.
+    What is like a ``negative`` one is not meant.
+    """
+
+    asset: str | None = None
+    product: str | None = None
+    image: bytes | None = None
+    region: tuple[float, float, float, float] | None = None
+    weight: float = 1.0
+    negative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarRequest:
-    """A search by a picture: an indexed ``asset``, a ``product``'s main picture, or ``image`` bytes.
+    """A search by pictures: one that is given here, as an :class:`ExamplePicture`, and ``examples``.
 
-    Exactly one of the three is given. ``region`` is ``(x, y, width, height)``, each 0 to 1 of the
-    picture; ``min_similarity`` is a cosine, ``None`` for the model's own floor.
+    ``q`` says what else it should be ("but blue"). ``min_similarity`` is a cosine, ``None`` for the model's
+    own floor.
     """
 
     side: Side = "assets"
@@ -94,12 +113,22 @@ class SimilarRequest:
     product: str | None = None
     image: bytes | None = None
     region: tuple[float, float, float, float] | None = None
+    examples: tuple[ExamplePicture, ...] = ()
+    q: str = ""
+    palette: tuple[str, ...] = ()
+    tolerance: float | None = None
     intent: Literal["same_product", "same_look"] = "same_look"
     min_similarity: float | None = None
     filters: Filters = field(default_factory=Filters)
     facets: tuple[str, ...] = ()
     size: int | None = None
     after: str | None = None
+
+    def pictures(self) -> tuple[ExamplePicture, ...]:
+        """Return every picture that is given."""
+        own = ExamplePicture(self.asset, self.product, self.image, self.region)
+        given = any(one is not None for one in (self.asset, self.product, self.image))
+        return (own, *self.examples) if given else self.examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from discovery.search import text
+from discovery.search import palette, text
+from discovery.search.examples import COLOUR_SHARE, UNLIKE, UNLIKE_SHARE, WORDS, WORDS_SHARE
 from discovery.search.facets import Facet, Labels, read_facet
 from discovery.search.identifiers import SIGNAL as IDENTIFIER
+from discovery.search.query import Likeness
 from discovery.search.request import Applied, FacetValue, Hit
 from discovery.search.shaping import SIGNAL as RULE
 from discovery.search.shaping import is_rule, rule_named
@@ -68,19 +70,25 @@ def words_hit(side: Side, hit: Mapping[str, Any]) -> Hit:
     )
 
 
-def likeness_hit(side: Side, hit: Mapping[str, Any], share: float) -> Hit:
-    """Return one hit of a search by a picture: its signals are cosines, its score how similar it is."""
-    scores = _signals(hit)
-    signals = {SIGNAL: cosine(float(scores[SIGNAL]), share)}
-    if share < 1:
+def likeness_hit(side: Side, hit: Mapping[str, Any], likeness: Likeness) -> Hit:
+    """Return one hit of a search by pictures: its signals are cosines, and how well words and colours fit.
+
+    By one picture alone the score is how similar it is; else it is what the hits are ordered by.
+    """
+    scores, share = _signals(hit), likeness.share
+    signals = {SIGNAL: round(likeness.pictures.scale * cosine(float(scores[SIGNAL]), share), 5)}
+    if likeness.meaning:
         signals[MEANING] = cosine(float(scores.get(MEANING, 0.0)), 1 - share) if MEANING in scores else 0.0
-    return Hit(
-        id=hit["_id"],
-        document=document(side, hit),
-        score=similarity_of(signals),
-        signals=signals,
-        highlight={},
-    )
+    if UNLIKE in scores:
+        signals[UNLIKE] = -cosine(float(scores[UNLIKE]), UNLIKE_SHARE)
+    if WORDS in scores:
+        signals[WORDS] = cosine(float(scores[WORDS]), WORDS_SHARE * likeness.steered.share)
+    if text.SIGNAL in scores:
+        signals[text.SIGNAL] = round(float(scores[text.SIGNAL]), _DIGITS)
+    if palette.SIGNAL in scores:
+        signals[palette.SIGNAL] = round(float(scores[palette.SIGNAL]) / COLOUR_SHARE, _DIGITS)
+    plainly = similarity_of(signals) if likeness.is_plain else round(float(hit["_score"] or 0.0), _DIGITS)
+    return Hit(id=hit["_id"], document=document(side, hit), score=plainly, signals=signals, highlight={})
 
 
 def read_facets(

@@ -22,12 +22,14 @@ from discovery.errors import (
 )
 from discovery.search import paging, suggest
 from discovery.search.clauses import Clause, all_of, none_of, refused
+from discovery.search.examples import Example, checked, composed, named_at, steering_words
 from discovery.search.facets import asked_facets
 from discovery.search.filters import filter_clauses, known_field
 from discovery.search.identifiers import looks_like_identifier
 from discovery.search.language import Reading, literal, read
 from discovery.search.membership import is_listed, names_a_collection, placed
 from discovery.search.paging import Cursor
+from discovery.search.palette import NAMED_SHARE, Palette, palette_of
 from discovery.search.query import (
     HIDDEN,
     IDENTIFIED,
@@ -39,6 +41,7 @@ from discovery.search.query import (
     Likeness,
     Matching,
     Question,
+    Steered,
     Words,
     frozen,
     hidden_probe,
@@ -49,6 +52,7 @@ from discovery.search.query import (
 from discovery.search.request import (
     Applied,
     Condition,
+    ExamplePicture,
     FacetValue,
     Filters,
     Listing,
@@ -92,7 +96,7 @@ from discovery.search.understanding import (
     understand,
     without_parts,
 )
-from discovery.search.vectors import Model, plain
+from discovery.search.vectors import Model, Region, plain
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import FEATURES, Field, Side
 from mappings.registry import COLLECTIONS
@@ -152,6 +156,7 @@ class Plan:
     parts: tuple[Understood, ...] = ()
     unapplied: tuple[Understood, ...] = ()
     literally: bool = False
+    palette: Palette | None = None
 
     @property
     def understood(self) -> tuple[Understood, ...]:
@@ -170,7 +175,9 @@ class Plan:
 
     def words(self, side: Side) -> Words:
         """Return the search by these words alone."""
-        return Words(side, self.reading.text, Mode.TEXT, wording=self.wording, rules=self.fired)
+        return Words(
+            side, self.reading.text, Mode.TEXT, wording=self.wording, rules=self.fired, palette=self.palette
+        )
 
     def held(self) -> tuple[Any, ...]:
         """Return what a cursor holds of this."""
@@ -271,12 +278,13 @@ class SearchService:
         started = time.perf_counter()
         side = _side(request.side)
         q = normalise(request.q, self._settings.max_query_characters)
-        always = self._asked(request, side, Plan(literal(q), Wording(q)), viewer).always
+        colours = palette_of(request.palette, request.tolerance)
+        always = self._asked(request, side, Plan(literal(q), Wording(q), palette=colours), viewer).always
         size = self._size(request.size)
         identity = paging.digest(
             "search",
             viewer,
-            (side, q, request.mode, request.understand, request.as_words),
+            (side, q, request.mode, request.understand, request.as_words, colours),
             request.filters,
             request.sort,
             len(always),
@@ -334,7 +342,7 @@ class SearchService:
         started = time.perf_counter()
         side = _side(request.side)
         stamp = self._stamps.of(side)
-        likeness, left_out = self._likeness(request, stamp, viewer)
+        likeness, left_out, reason = self._likeness(request, stamp, viewer)
         asked = self._question(
             side, likeness.query, request.filters, request.facets, by_score(), viewer, left_out
         )
@@ -348,15 +356,15 @@ class SearchService:
             answered = self._walk(asked, cursor, size, Extras())
             step = paging.next_step(cursor, answered.page["hits"]["hits"], size, answered.pit or "")
         else:
-            start = Cursor(identity, Mode.VISUAL.value, None, None, frozenset())
+            start = Cursor(identity, Mode.VISUAL.value, None, reason, frozenset())
             answered = self._ask(asked, page_body(asked, size, Extras()))
             step = paging.first_step(start, answered.page["hits"]["hits"], total_of(answered.page))
         return SearchPage(
             total=total_of(answered.page),
             took_ms=_milliseconds(started),
             mode=Mode.VISUAL,
-            fallback_reason=None,
-            hits=tuple(likeness_hit(side, hit, likeness.share) for hit in step.hits),
+            fallback_reason=reason,
+            hits=tuple(likeness_hit(side, hit, likeness) for hit in step.hits),
             facets=self._facets(asked, answered),
             next=paging.encode(step.next, self._key) if step.next else None,
         )
@@ -574,7 +582,13 @@ class SearchService:
             )
         others = other_words(rules, side, reading.text, today)
         languages = self._spoken()
-        plan = Plan(reading, Wording(reading.text, others, languages=languages), fired, literally=literally)
+        plan = Plan(
+            reading,
+            Wording(reading.text, others, languages=languages),
+            fired,
+            literally=literally,
+            palette=palette_of(request.palette, request.tolerance),
+        )
         understanding = self._understanding(request, side, plan, parts)
         if not understanding.parts:
             return plan
@@ -616,9 +630,12 @@ class SearchService:
             plan.words(side).query,
             Filters(conditions, request.filters.alternatives),
             request.facets,
-            order(side, request.sort, ranked=bool(plan.reading.text)),
+            order(side, request.sort, ranked=bool(plan.reading.text) or plan.palette is not None),
             viewer,
-            plan.reading.clauses(side, plan.wording.languages),
+            (
+                *plan.reading.clauses(side, plan.wording.languages),
+                *((plan.palette.passes(side),) if plan.palette else ()),
+            ),
         )
 
     def _answered(
@@ -739,43 +756,69 @@ class SearchService:
 
     def _likeness(
         self, request: SimilarRequest, stamp: Stamp, viewer: Viewer
-    ) -> tuple[Likeness, tuple[Clause, ...]]:
-        given = [name for name in ("asset", "product", "image") if getattr(request, name) is not None]
-        if len(given) != 1:
-            raise refused("asset", "expected exactly one of asset, product or image")
-        left_out: tuple[Clause, ...] = ()
-        if request.image is not None:
-            vectors = self._embedded(request.image, request, stamp)
-        else:
-            named: Side = "assets" if request.asset is not None else "products"
-            source = self._vectors_of(named, request, stamp, viewer)
-            vectors = source[1:]
-            if named == request.side:
-                left_out = (none_of([{"term": {"id": {"value": source[0]}}}]),)
-        joint, look = vectors
+    ) -> tuple[Likeness, tuple[Clause, ...], str | None]:
+        """Return the search, what is left out of it, and why words took no part in it as a vector."""
+        examples: list[Example] = []
+        asked_about: list[str] = []
+        for at, one in checked(request.pictures()):
+            try:
+                ident, joint, look = self._vectors_of(one, request.side, stamp, viewer)
+            except DiscoveryError as error:
+                if not at or not error.problems:
+                    raise
+                raise named_at(error, at) from error
+            examples.append(Example(joint, look, one.weight, one.negative))
+            if ident is not None:
+                asked_about.append(ident)
+        left_out = tuple(
+            none_of([{"term": {"id": {"value": ident}}}]) for ident in dict.fromkeys(asked_about)
+        )
+        steered, reason = self._steered(request, stamp)
         likeness = Likeness(
             request.side,
-            look,
-            joint if request.intent == "same_product" else None,
+            composed(examples),
+            request.intent == "same_product",
             self._similar_floor(request, stamp),
             self._settings.visual_candidates,
             stamp.recipe,
+            steered,
         )
-        return likeness, left_out
+        return likeness, left_out, reason
+
+    def _steered(self, request: SimilarRequest, stamp: Stamp) -> tuple[Steered, str | None]:
+        """Return what the words and colours beside the pictures come to."""
+        colours = palette_of(request.palette, request.tolerance)
+        said, words = steering_words(normalise(request.q, self._settings.max_query_characters))
+        if said and colours is None:
+            colours = Palette(said, share=NAMED_SHARE)
+        elif said:
+            words = request.q
+        if not words:
+            return Steered(palette=colours), None
+        try:
+            recipe = self._recipe_of(stamp, request.side)
+            vector = plain(self._from_model(lambda: self._fitted(stamp.recipe).text(words)))
+        except DiscoveryError as error:
+            return Steered(words, palette=colours), f"the model did not answer: {error.detail}"
+        return Steered(words, vector, recipe.visual_weight, colours), None
 
     def _vectors_of(
-        self, side: Side, request: SimilarRequest, stamp: Stamp, viewer: Viewer
-    ) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
-        """Return the id of the item asked about, and the vectors of its picture or of a region of it."""
-        name, given = ("asset", request.asset) if side == "assets" else ("product", request.product)
+        self, picture: ExamplePicture, wanted: Side, stamp: Stamp, viewer: Viewer
+    ) -> tuple[str | None, tuple[float, ...], tuple[float, ...]]:
+        """Return the vectors of a picture or of a region of it, and its item's id if of side ``wanted``."""
+        if picture.image is not None:
+            return (None, *self._embedded(picture.image, picture.region, wanted, stamp))
+        side: Side = "assets" if picture.asset is not None else "products"
+        name, given = ("asset", picture.asset) if side == "assets" else ("product", picture.product)
         assert given is not None
         clause = _of_id(_storable(given)) if side == "assets" else _of_sku(_storable(given))
-        found = self._one(side, clause, viewer, vectors=request.region is None)
+        found = self._one(side, clause, viewer, vectors=picture.region is None)
         if found is None:
             raise _unknown(name, given)
-        if request.region is not None:
+        ident = found.id if side == wanted else None
+        if picture.region is not None:
             pictured = found if isinstance(found, AssetDocument) else self._main_asset(found, viewer)
-            return (found.id, *self._embedded(self._read_original(pictured), request, stamp))
+            return (ident, *self._embedded(self._read_original(pictured), picture.region, wanted, stamp))
         block = found.media if isinstance(found, AssetDocument) else found.assets
         if block.vector is None or block.look is None:
             raise refused(name, f"{given[:100]!r} has no picture to compare with")
@@ -783,7 +826,7 @@ class SearchService:
             raise _ReplacedError(
                 "the two indices hold vectors of different models; run discovery index rebuild"
             )
-        return found.id, block.vector, block.look
+        return ident, block.vector, block.look
 
     def _main_asset(self, product: ProductDocument, viewer: Viewer) -> AssetDocument:
         for asset in self.product_assets(product.source.sku, viewer):
@@ -792,10 +835,10 @@ class SearchService:
         raise refused("product", f"{product.source.sku[:100]!r} has no picture to compare with")
 
     def _embedded(
-        self, data: bytes, request: SimilarRequest, stamp: Stamp
+        self, data: bytes, region: Region | None, side: Side, stamp: Stamp
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        self._recipe_of(stamp, request.side)
-        made = self._from_model(lambda: self._fitted(stamp.recipe).picture(data, request.region))
+        self._recipe_of(stamp, side)
+        made = self._from_model(lambda: self._fitted(stamp.recipe).picture(data, region))
         return plain(made.vector), plain(made.look)
 
     def _similar_floor(self, request: SimilarRequest, stamp: Stamp) -> float:

@@ -12,6 +12,7 @@ names found in 0.88 of 221 front views of sportswear on people, and in 0.87 of 3
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,27 @@ def histogram(picture: Picture) -> NDArray[np.float32]:
     totals = np.bincount(places, weights, minlength=BIN_COUNT)
     shares: NDArray[np.float32] = np.sqrt(totals / totals.sum()).astype(np.float32)
     return shares
+
+
+def packed(colours: Iterable[Colour]) -> tuple[int, ...]:
+    """Return each colour as one number, so that an index can compare them: see :func:`lab_of`.
+
+    From the highest byte: its share in 255ths, L in 255ths of 100, and a and b, each plus 128, in CIELAB.
+    """
+    numbers = []
+    for colour in colours:
+        light, a, b = lab_of(colour.hex)
+        parts = (255 * colour.share, 2.55 * light, a + 128, b + 128)
+        share, *place = (min(255, max(0, round(part))) for part in parts)
+        numbers.append(share << 24 | place[0] << 16 | place[1] << 8 | place[2])
+    return tuple(dict.fromkeys(numbers))
+
+
+def lab_of(colour: str) -> tuple[float, float, float]:
+    """Return an sRGB colour such as ``#1d3557`` in CIELAB: L from 0 to 100, a and b of about -110 to 110."""
+    rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)]], dtype=np.uint8)
+    light, a, b = (float(part) for part in to_lab(rgb)[0])
+    return light, a, b
 
 
 def _subject_pixels(picture: Picture) -> tuple[NDArray[np.uint8], Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flask import Request, request
@@ -14,6 +15,7 @@ from discovery.web.grammar import Pairs
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+PICTURES = ("image", "unlike")
 
 
 class InMemory(Request):
@@ -55,31 +57,41 @@ def decode_json(data: bytes | str, what: str) -> Any:
         raise MalformedRequest(f"{what} holds a number that is not finite or too long") from error
 
 
-def form() -> tuple[bytes, Pairs]:
-    """Return the one picture of a multipart form and its other fields.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart form: pictures that are meant, pictures that are not, and its other fields."""
+
+    like: tuple[bytes, ...]
+    unlike: tuple[bytes, ...]
+    pairs: Pairs
+
+
+def form() -> Form:
+    """Return the pictures of a multipart form and its other fields.
 
     Raises:
         InputInvalid: where there is no picture, an empty one, or another file.
     """
-    others = sorted(set(request.files) - {"image"})
+    others = sorted(set(request.files) - set(PICTURES))
     if others:
         raise InputInvalid(
-            f"unknown file {others[0]!r}; expected one file named image",
-            tuple(FieldProblem(name, "unknown file; expected one named image") for name in others),
+            f"unknown file {others[0]!r}; expected files named image or unlike",
+            tuple(FieldProblem(name, "unknown file; expected image or unlike") for name in others),
         )
-    images = request.files.getlist("image")
-    if "image" in request.form:
-        _refuse_image("expected a file, found a text; send it with a file name")
-    if len(images) != 1:
-        _refuse_image("expected one picture, found " + ("none" if not images else str(len(images))))
-    data = images[0].read()
-    if not data:
-        _refuse_image("the picture is empty")
-    return data, list(request.form.items(multi=True))
+    found: dict[str, tuple[bytes, ...]] = {}
+    for name in PICTURES:
+        if name in request.form:
+            _refuse_file(name, "expected a file, found a text; send it with a file name")
+        found[name] = tuple(file.read() for file in request.files.getlist(name))
+        if not all(found[name]):
+            _refuse_file(name, "the picture is empty")
+    if not found["image"]:
+        _refuse_file("image", "expected a picture, found none")
+    return Form(found["image"], found["unlike"], list(request.form.items(multi=True)))
 
 
-def _refuse_image(message: str) -> NoReturn:
-    raise InputInvalid(f"image: {message}", (FieldProblem("image", message),))
+def _refuse_file(name: str, message: str) -> NoReturn:
+    raise InputInvalid(f"{name}: {message}", (FieldProblem(name, message),))
 
 
 def _refuse(constant: str) -> NoReturn:

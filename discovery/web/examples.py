@@ -210,6 +210,15 @@ SIMILAR: dict[str, Any] = {
     "asset": {"asset": _ID, "size": 12},
     "product": {"product": "TIDE-MUG-SEA", "in": "products", "intent": "same_look"},
     "region": {"asset": _ID, "region": [0.25, 0.1, 0.5, 0.5], "min_similarity": 0.4},
+    "steered": {"asset": _ID, "q": "but blue"},
+    "several": {
+        "examples": [
+            {"asset": _ID, "weight": 2},
+            {"product": "TIDE-MUG-SAND"},
+            {"asset": _ID[::-1], "negative": True},
+        ],
+        "palette": ["#1d3557"],
+    },
 }
 
 

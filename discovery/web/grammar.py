@@ -21,9 +21,9 @@ MOST_PARAMETERS = 1000
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?P<fraction>\.[0-9]{1,20})?(?P<exponent>[eE][+-]?[0-9]{1,3})?")
 _LABEL = re.compile(r"[0-9A-Za-z_-]{1,20}")
 _FLAGS = {"true": True, "false": False}
-_SEPARATED = ("facets", "region", "as_words", "searches")
+_SEPARATED = ("facets", "region", "as_words", "palette", "searches")
 _FLAGGED = ("understand",)
-_NUMBERS = ("size", "min_similarity", "min_probability")
+_NUMBERS = ("size", "min_similarity", "min_probability", "tolerance")
 
 Pairs = list[tuple[str, str]]
 

@@ -275,11 +275,19 @@ def _form() -> dict[str, Any]:
         "region": "JSON list of x, y, width, height, or four numbers separated by commas",
         "intent": "what counts as similar",
         "min_similarity": "least cosine, 0 to 1",
+        "examples": "JSON list of further pictures, as in a JSON body",
+        "q": "what else it should be, such as: but blue",
+        "palette": "JSON list of colours, or colours separated by commas",
+        "tolerance": "how different a colour may be (CIE94)",
         "size": "hits of a page",
         "after": "the next of the page before",
     }
     properties: dict[str, Any] = {
-        "image": {"type": "string", "format": "binary", "description": "the picture"}
+        name: {"type": "array", "items": {"type": "string", "format": "binary"}, "description": told}
+        for name, told in (
+            ("image", "the picture, or several"),
+            ("unlike", "pictures whose likes are not meant"),
+        )
     }
     properties |= {name: {"type": "string", "description": told} for name, told in texts.items()}
     return {"type": "object", "required": ["image"], "properties": properties, "additionalProperties": False}

@@ -15,9 +15,16 @@ from discovery.audit.reports.formats import FORMATS
 from discovery.audit.rules import RULES
 from discovery.curation import review
 from discovery.curation.review import WAITING
+from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE
 from discovery.web import audits, collections, links, rules, searches, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
-from discovery.web.schemas import INTENTS, MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, SIDES
+from discovery.web.schemas import (
+    INTENTS,
+    MOST_COLOUR_CHARACTERS,
+    MOST_CURSOR_CHARACTERS,
+    MOST_ID_CHARACTERS,
+    SIDES,
+)
 
 Parameter = dict[str, Any]
 _PICTURE = {"type": "string", "format": "binary"}
@@ -123,6 +130,23 @@ _AS_WORDS = _query(
     style="form",
     explode=False,
 )
+_PALETTE = _query(
+    "palette",
+    "colours that pictures must have, hexadecimal or by name, separated by commas",
+    {
+        "type": "array",
+        "items": {"type": "string", "maxLength": MOST_COLOUR_CHARACTERS},
+        "maxItems": MOST_COLOURS,
+    },
+    style="form",
+    explode=False,
+    example=["#1d3557", "sand"],
+)
+_TOLERANCE = _query(
+    "tolerance",
+    "how different a colour may be (CIE94): 1 is just seen, 25 is another colour",
+    {"type": "number", "minimum": LEAST_TOLERANCE, "maximum": MOST_TOLERANCE},
+)
 _SORT = _query("sort", "order of the hits", {"$ref": "#/components/schemas/SortName"})
 _MODE = _query("mode", "how the words are understood", {"$ref": "#/components/schemas/ModeName"})
 
@@ -145,6 +169,7 @@ _SIMILAR = (
     ),
     _query("intent", "what counts as similar", {"type": "string", "enum": list(INTENTS)}),
     _query("min_similarity", "least cosine, 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
+    _query("q", "what else it should be, such as: but blue", {"type": "string"}),
 )
 
 _ALWAYS = (400, 405, 421, 422, 500)
@@ -175,7 +200,20 @@ OPERATIONS: tuple[Operation, ...] = (
         "The same as an address",
         shapes.Page,
         _SEARCHED,
-        parameters=(_Q, _IN, _MODE, _UNDERSTAND, _AS_WORDS, _FACETS, _SORT, _SIZE, _AFTER, _FILTERS),
+        parameters=(
+            _Q,
+            _IN,
+            _MODE,
+            _UNDERSTAND,
+            _AS_WORDS,
+            _PALETTE,
+            _TOLERANCE,
+            _FACETS,
+            _SORT,
+            _SIZE,
+            _AFTER,
+            _FILTERS,
+        ),
     ),
     Operation(
         "similar",
@@ -197,7 +235,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Search by an indexed picture, as an address",
         shapes.Page,
         _ITEM,
-        parameters=(*_SIMILAR, _IN, _FACETS, _SIZE, _AFTER, _FILTERS),
+        parameters=(*_SIMILAR, _IN, _PALETTE, _TOLERANCE, _FACETS, _SIZE, _AFTER, _FILTERS),
     ),
     Operation(
         "suggest",

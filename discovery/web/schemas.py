@@ -10,7 +10,9 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from discovery.config import SearchSettings
 from discovery.errors import FieldProblem, InputInvalid
-from discovery.search.request import Filters, Mode, SearchRequest, SimilarRequest
+from discovery.search.examples import MOST_EXAMPLES, MOST_WEIGHT
+from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE, TOLERANCE
+from discovery.search.request import ExamplePicture, Filters, Mode, SearchRequest, SimilarRequest
 from discovery.usage.model import LONGEST, MOST_AT_ONCE
 from discovery.web.conditions import FilterReader, is_text, known_field, unknown_field
 from mappings.fields import SORTS, Side
@@ -20,6 +22,7 @@ MOST_FACETS = 40
 MOST_CURSOR_CHARACTERS = 65_536
 MOST_ID_CHARACTERS = 512
 MOST_AS_WORDS, MOST_AS_WORDS_CHARACTERS = 20, 200
+MOST_COLOUR_CHARACTERS = 40
 SIDES: tuple[Side, ...] = get_args(Side)
 ALL_SORTS = tuple(dict.fromkeys(name for side in SIDES for name in SORTS[side]))
 INTENTS = ("same_look", "same_product")
@@ -164,6 +167,22 @@ class _Asked(Schema):
         metadata={"description": "the next of the page before"},
     )
 
+    palette = Listed(
+        Text(validate=_longest(MOST_COLOUR_CHARACTERS)),
+        load_default=list,
+        validate=validate.Length(max=MOST_COLOURS, error="at most {max} colours"),
+        metadata={"description": "colours that pictures must have: hexadecimal such as #1d3557, or names"},
+    )
+    tolerance = Number(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(LEAST_TOLERANCE, MOST_TOLERANCE, error="from {min} to {max}"),
+        metadata={
+            "description": "how different a colour may be (CIE94): 1 is just seen, 25 is another colour; "
+            f"{TOLERANCE:g} when not given"
+        },
+    )
+
     def _common(self, data: dict[str, Any]) -> tuple[Side, Filters, tuple[str, ...]]:
         side: Side = data["side"]
         reader = FilterReader(side)
@@ -244,9 +263,37 @@ def search_schema(limits: SearchSettings) -> Schema:
                 after=data["after"],
                 understand=data["understand"],
                 as_words=tuple(data["as_words"]),
+                palette=tuple(data["palette"]),
+                tolerance=data["tolerance"],
             )
 
     return SearchBody()
+
+
+class ExampleSchema(Schema):
+    """One picture to compare with."""
+
+    error_messages = _Asked.error_messages
+
+    asset = Text(load_default=None, validate=_longest(MOST_ID_CHARACTERS), metadata={"description": "id"})
+    product = Text(load_default=None, validate=_longest(MOST_ID_CHARACTERS), metadata={"description": "SKU"})
+    region = Listed(
+        Number(),
+        load_default=None,
+        validate=validate.Length(equal=4, error="expected four numbers: x, y, width, height"),
+        metadata={"description": "x, y, width, height, each 0 to 1 of the picture"},
+    )
+    weight = Number(
+        load_default=1.0,
+        validate=validate.Range(0, MOST_WEIGHT, min_inclusive=False, error="above 0, at most {max}"),
+        metadata={"description": "what it counts beside the others"},
+    )
+    negative = Flag(load_default=False, metadata={"description": "what is like it is not meant"})
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> ExamplePicture:
+        """Return the picture."""
+        return ExamplePicture(**{**data, "region": _region(data["region"])})
 
 
 def similar_schema(limits: SearchSettings) -> Schema:
@@ -262,6 +309,17 @@ def similar_schema(limits: SearchSettings) -> Schema:
             load_default=None,
             validate=validate.Length(equal=4, error="expected four numbers: x, y, width, height"),
             metadata={"description": "x, y, width, height, each 0 to 1 of the picture"},
+        )
+        examples = Listed(
+            fields.Nested(ExampleSchema),
+            load_default=list,
+            validate=validate.Length(max=MOST_EXAMPLES, error="at most {max} pictures"),
+            metadata={"description": "further pictures, or ones whose likes are not meant"},
+        )
+        q = Text(
+            load_default="",
+            validate=_longest(limits.max_query_characters),
+            metadata={"description": "what else it should be, such as: but blue"},
         )
         intent = _choice(INTENTS, "same_look", "what counts as similar")
         min_similarity = Number(
@@ -279,6 +337,10 @@ def similar_schema(limits: SearchSettings) -> Schema:
                 asset=data["asset"],
                 product=data["product"],
                 region=_region(data["region"]),
+                examples=tuple(data["examples"]),
+                q=data["q"].strip(),
+                palette=tuple(data["palette"]),
+                tolerance=data["tolerance"],
                 intent=data["intent"],
                 min_similarity=data["min_similarity"],
                 filters=filters,

@@ -128,12 +128,13 @@ class MemorySearch:
 
     def similar(self, request: SimilarRequest, viewer: Viewer) -> SearchPage:
         self._ask(request, viewer)
-        if request.image is not None and request.image.startswith(b"<"):
-            raise ImageUnreadable("the bytes are HTML, expected a picture")
-        if request.asset is not None:
-            self.asset(request.asset, viewer)
-        if request.product is not None:
-            self.product(request.product, viewer)
+        for picture in request.pictures():
+            if picture.image is not None and picture.image.startswith(b"<"):
+                raise ImageUnreadable("the bytes are HTML, expected a picture")
+            if picture.asset is not None:
+                self.asset(picture.asset, viewer)
+            if picture.product is not None:
+                self.product(picture.product, viewer)
         found = [d for d in self.held[request.side] if d.id != request.asset]
         return self._page(request, found, Mode.VISUAL, {"visual": 0.8})
 

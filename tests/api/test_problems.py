@@ -142,7 +142,7 @@ BAD = [
     query("q=" + "x" * 10_000, "q"),
     query("size=5", "size", "suggest"),
     query("in=people", "in", "suggest"),
-    query("q=tide", "q", "similar"),
+    query("q=tide", "asset", "similar"),
     query("in=assets", "asset", "similar"),
     query("asset=a&product=b", "asset", "similar"),
     query(f"asset={MUG_FRONT.id}&region=0,0,2,2", "region", "similar"),
@@ -183,8 +183,8 @@ BAD = [
     Bad("form with a text as image", "POST", "/api/v1/similar", 422, "image", files={"image": (None, "x")}),
     Bad("form with another file", "POST", "/api/v1/similar", 422, "photo", files={"photo": ("a.jpg", PIXEL)}),
     Bad(
-        "form with two pictures", "POST", "/api/v1/similar", 422, "image",
-        files=[("image", ("a.webp", PIXEL)), ("image", ("b.webp", PIXEL))],
+        "form with an empty second picture", "POST", "/api/v1/similar", 422, "image",
+        files=[("image", ("a.webp", PIXEL)), ("image", ("b.webp", b""))],
     ),
     Bad(
         "form without a boundary", "POST", "/api/v1/similar", 422, "image",

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rounds
 from hypothesis import strategies as st
 
-from discovery.search.request import Condition, Mode, SearchRequest, SimilarRequest
+from discovery.search.request import Condition, ExamplePicture, Mode, SearchRequest, SimilarRequest
 from mappings.fields import FIELDS, SORTS, Kind
 from tests.api.catalogue import MUG_BACK, MUG_FRONT
 from tests.api.standin import PIXEL, MemorySearch
@@ -317,7 +317,7 @@ def test_blank_parameters_count_as_not_given(client: FlaskClient, search: Memory
 
 def test_words_are_trimmed_but_not_changed(client: FlaskClient, search: MemorySearch) -> None:
     client.post("/api/v1/search", json={"q": "  Été \u0000 100% "})
-    assert search.asked[0].q == "Été \u0000 100%"  # type: ignore[union-attr]
+    assert search.asked[0].q == "Été \u0000 100%"
 
 
 def test_completions_are_told_with_every_field(client: FlaskClient) -> None:
@@ -339,3 +339,54 @@ def test_every_field_and_sort_of_the_table_is_taken(client: FlaskClient, side: s
         assert status == (200 if field.facet else 422), name
     for sort in SORTS[side]:  # type: ignore[index]
         assert client.post("/api/v1/search", json={"in": side, "sort": sort}).status_code == 200
+
+
+def test_several_pictures_are_examples_and_those_that_are_unlike(
+    client: FlaskClient, search: MemorySearch
+) -> None:
+    form = {
+        "image": [(BytesIO(PIXEL), "one.webp"), (BytesIO(PIXEL + b"2"), "two.webp")],
+        "unlike": (BytesIO(PIXEL + b"3"), "three.webp"),
+        "examples": json.dumps([{"asset": MUG_BACK.id, "weight": 2, "negative": True}]),
+        "q": "but blue",
+        "palette": "#1d3557,sand",
+        "tolerance": "9.5",
+    }
+    assert client.post("/api/v1/similar", data=form).status_code == 200
+    assert search.asked[-1] == SimilarRequest(
+        image=PIXEL,
+        examples=(
+            ExamplePicture(asset=MUG_BACK.id, weight=2.0, negative=True),
+            ExamplePicture(image=PIXEL + b"2"),
+            ExamplePicture(image=PIXEL + b"3", negative=True),
+        ),
+        q="but blue",
+        palette=("#1d3557", "sand"),
+        tolerance=9.5,
+    )
+
+
+def test_an_address_takes_colours(client: FlaskClient, search: MemorySearch) -> None:
+    client.get("/api/v1/search?palette=1d3557,navy&tolerance=4")
+    assert search.asked == [SearchRequest(palette=("1d3557", "navy"), tolerance=4)]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"examples": [{"asset": "a", "weight": 0}]}, "examples.0.weight"),
+        ({"examples": [{"asset": "a", "colour": "x"}]}, "examples.0.colour"),
+        ({"examples": [{"asset": "a", "negative": "yes"}]}, "examples.0.negative"),
+        ({"examples": [{"asset": "a"}] * 11}, "examples"),
+        ({"asset": "a", "palette": ["blue"] * 6}, "palette"),
+        ({"asset": "a", "palette": ["blue"], "tolerance": 99}, "tolerance"),
+        ({"examples": []}, "asset"),
+    ],
+)
+def test_what_examples_and_colours_have_wrong_is_named(
+    client: FlaskClient, body: dict[str, Any], field: str
+) -> None:
+    reply = client.post("/api/v1/similar", json=body)
+    assert reply.status_code == 422
+    assert reply.json is not None
+    assert field in [problem["field"] for problem in reply.json["errors"]]

@@ -129,8 +129,9 @@ def test_a_block_for_an_update_names_every_field_so_that_what_is_gone_is_cleared
     assert block["ids"] == []
     assert block["vector"] is None
     assert set(block) == {
-        "linked", "count", "ids", "colour", "status", "roles", "hero_usable", "hero_problems", "completeness",
-        "channels", "lacking", "sets", "changes", "basis", "links", "recipe", "vector", "look",
+        "linked", "count", "ids", "colour", "palette", "status", "roles", "hero_usable", "hero_problems",
+        "completeness", "channels", "lacking", "sets", "changes", "basis", "links", "recipe", "vector",
+        "look",
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from discovery.config import ImageSettings
 from discovery.engine.client import Engine
 from discovery.engine.indices import AliasChange, Indices
 from discovery.engine.writer import Put, Writer
+from discovery.vision.colours import packed
 from discovery.vision.embedder import Recipe
 from discovery.vision.fake import FakeEmbedder
 from discovery.vision.images import open_picture
@@ -22,6 +23,7 @@ from mappings.documents import (
     AssetLink,
     AssetSource,
     AssetsSide,
+    Colour,
     Curation,
     Media,
     ProductDocument,
@@ -47,6 +49,11 @@ COLOURS = {
     "orange": (240, 140, 30),
 }
 Document = AssetDocument | ProductDocument
+
+
+def hexadecimal(name: str) -> str:
+    """A colour of the shop, such as ``#c81e1e``."""
+    return "#" + "".join(f"{part:02x}" for part in COLOURS[name])
 
 
 def painted(*colours: str) -> bytes:
@@ -111,6 +118,7 @@ def asset(name: str, *colours: str, **given: Any) -> AssetDocument:
             height=size[1],
             orientation="landscape" if size[0] > size[1] else "portrait",
             colour=colours,
+            palette=packed([Colour(name, hexadecimal(name), 1 / len(colours)) for name in colours]),
             recipe=recipe,
             vector=tuple(round(float(n), 6) for n in made.vector),
             look=tuple(round(float(n), 6) for n in made.look),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from discovery.search.examples import Composed
 from discovery.search.facets import asked_facets
 from discovery.search.query import Extras, Likeness, Question, Words, frozen, page_body, sibling_bodies
 from discovery.search.request import Condition, Filters, Mode
@@ -58,7 +59,7 @@ def _bodies() -> dict[str, Any]:
         ("variant",),
         order("products", "relevance", ranked=False),
     )
-    look = Likeness("products", VECTOR, VECTOR, 0.5, 300)
+    look = Likeness("products", Composed(VECTOR, VECTOR), True, 0.5, 300)
     alike = _question("products", look.query, Filters(), (), by_score())
     return {
         "hybrid": page_body(hybrid, 24, extras),

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from discovery.config import SearchSettings
 from discovery.errors import FieldProblem, ImageUnreadable, InputInvalid
-from discovery.search.request import SimilarRequest
+from discovery.search.request import ExamplePicture, SimilarRequest
 from discovery.web import bodies, grammar, schemas, serialise
+from discovery.web.bodies import Form
 from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
 from discovery.web.metrics import Metrics
 from discovery.web.replies import reply
 from discovery.web.services import Search
 
-SEARCH_PARAMETERS = ("q", "in", "mode", "facets", "sort", "size", "after", "understand", "as_words")
+SEARCH_PARAMETERS = (
+    "q",
+    "in",
+    "mode",
+    "facets",
+    "sort",
+    "size",
+    "after",
+    "understand",
+    "as_words",
+    "palette",
+    "tolerance",
+)
 SIMILAR_PARAMETERS = (
     "asset",
     "product",
@@ -29,10 +42,13 @@ SIMILAR_PARAMETERS = (
     "min_similarity",
     "region",
     "intent",
+    "q",
+    "palette",
+    "tolerance",
 )
 FORM_FIELDS = tuple(name for name in SIMILAR_PARAMETERS if name not in ("asset", "product"))
 SUGGEST_PARAMETERS = ("q", "in")
-_JSON_FIELDS = ("filters", "facets", "region")
+_JSON_FIELDS = ("filters", "facets", "region", "examples", "palette")
 
 
 class Searcher:
@@ -52,14 +68,24 @@ class Searcher:
         self.metrics.searched(asked.side, answer)
         return serialise.page(answer, request_id())
 
-    def similar(self, raw: Mapping[str, Any], image: bytes | None = None) -> dict[str, Any]:
-        """Answer a search by an indexed asset, a product or a picture."""
+    def similar(
+        self, raw: Mapping[str, Any], like: Sequence[bytes] = (), unlike: Sequence[bytes] = ()
+    ) -> dict[str, Any]:
+        """Answer a search by indexed assets, products and pictures, and by what they should not be like."""
         asked: SimilarRequest = schemas.load(self.similar_schema, raw)
-        if sum(given is not None for given in (asked.asset, asked.product, image)) != 1:
-            message = "give exactly one of asset, product, or a picture as multipart"
+        named = sum(given is not None for given in (asked.asset, asked.product))
+        if named > 1 or not (named or asked.examples or like):
+            message = "give one of asset, product, or a picture as multipart; several as examples"
             raise InputInvalid(message, (FieldProblem("asset", message),))
+        # The one picture of a form is what its region is of.
+        single = like[0] if like and not named else None
+        further = (
+            *(ExamplePicture(image=data) for data in like[1 if single else 0 :]),
+            *(ExamplePicture(image=data, negative=True) for data in unlike),
+        )
+        asked = dataclasses.replace(asked, image=single, examples=(*asked.examples, *further))
         try:
-            answer = self.service.similar(dataclasses.replace(asked, image=image), viewer())
+            answer = self.service.similar(asked, viewer())
         except ImageUnreadable as error:
             problems = error.problems or (FieldProblem("image", error.detail),)
             raise ImageUnreadable(error.detail, problems) from error
@@ -74,16 +100,16 @@ class Searcher:
         """Answer a search by an indexed picture that an address describes."""
         return self._named(grammar.parse(pairs, SIMILAR_PARAMETERS), self.similar)
 
-    def similar_to(self, image: bytes, pairs: Pairs) -> dict[str, Any]:
-        """Answer a search by an uploaded picture; JSON in form fields is read as JSON."""
-        decoded, plain = _split(pairs)
+    def similar_to(self, form: Form) -> dict[str, Any]:
+        """Answer a search by uploaded pictures; JSON in form fields is read as JSON."""
+        decoded, plain = _split(form.pairs)
         parsed = grammar.parse(plain, FORM_FIELDS)
         twice = sorted(set(decoded) & set(parsed.body))
         if twice:
             raise InputInvalid(
                 f"{twice[0]}: given more than once", (FieldProblem(twice[0], "given more than once"),)
             )
-        return self._named(parsed, lambda body: self.similar(body | decoded, image))
+        return self._named(parsed, lambda body: self.similar(body | decoded, form.like, form.unlike))
 
     def suggest_by(self, pairs: Pairs) -> dict[str, Any]:
         """Complete what is being typed."""
@@ -130,8 +156,7 @@ def search_routes(searcher: Searcher) -> Blueprint:
     def similar_by_body() -> Response:
         grammar.refuse_parameters(request.query_string)
         if request.mimetype == bodies.MULTIPART:
-            image, pairs = bodies.form()
-            return reply(searcher.similar_to(image, pairs))
+            return reply(searcher.similar_to(bodies.form()))
         return reply(searcher.similar(bodies.json_object()))
 
     @routes.get("/similar")
