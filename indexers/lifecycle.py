@@ -194,13 +194,15 @@ class Lifecycle:
             chosen[family] = name
         return self._generation(chosen[ASSETS], chosen[PRODUCTS])
 
+    def is_of_this_version(self, generation: Generation) -> bool:
+        """Return whether a generation has the mappings by which this version of the service writes."""
+        stamps = {family: self._indices.mapping_meta(generation.sides()[family.name]) for family in CATALOGUE}
+        return all(stamp.get("mapping") == digest(read(family)) for family, stamp in stamps.items())
+
     def misfit(self, generation: Generation, recipe: Recipe) -> bool:
         """Return whether a generation was made by another mapping or model than would be made now."""
-        stamps = {family: self._indices.mapping_meta(generation.sides()[family.name]) for family in CATALOGUE}
-        return any(
-            stamp.get("mapping") != digest(read(family)) or stamp.get("recipe") != recipe.digest
-            for family, stamp in stamps.items()
-        )
+        recipes = {self.recipe_of(name) for name in generation.sides().values()}
+        return recipes != {recipe.digest} or not self.is_of_this_version(generation)
 
     def recipe_of(self, index: str) -> str:
         """Return the recipe that one index's vectors are of."""

@@ -132,7 +132,7 @@ class Migration:
                 raise _unfit([_not_following(here)])
             self._progress.say("catching up")
             following.catch_up()
-            with self._held_off():
+            with self._held_off(leader):
                 carried = following.catch_up()
                 return self._swap(leader, here, following, waiting=carried.waiting)
 
@@ -232,7 +232,7 @@ class Migration:
             waiting = following.waiting()
             if waiting and fill and left:
                 fill(here.catalogue)
-            with self._held_off():
+            with self._held_off(leader):
                 waiting = following.catch_up().waiting if follows else 0
                 if waiting and fill and left:
                     continue
@@ -289,7 +289,7 @@ class Migration:
         return dict(self._indices.mapping_meta(name).get(STAMP, {}))
 
     @contextmanager
-    def _held_off(self) -> Iterator[None]:
+    def _held_off(self, leader: Generation) -> Iterator[None]:
         """Keep every run and projection waiting, once all that is pending has been connected."""
         prefix, home = self._settings.engine.prefix, self._settings.home
         ends = time.monotonic() + PATIENCE_SECONDS
@@ -305,8 +305,10 @@ class Migration:
                         self._progress.say(f"waiting for the run over {name}")
                         time.sleep(_PAUSE_SECONDS)
             held.enter_context(projection_lock(home, prefix)())
-            judge = SetJudge(self._settings.audit)
-            Projection(self._lifecycle.serving(), nullcontext, judge).settle()
+            # One of another version cannot be written to by this one; what is pending there stays so.
+            if self._lifecycle.is_of_this_version(leader):
+                judge = SetJudge(self._settings.audit)
+                Projection(self._lifecycle.serving(), nullcontext, judge).settle()
             yield
 
 

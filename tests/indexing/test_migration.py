@@ -328,3 +328,22 @@ def test_documents_far_fewer_than_served_are_not_let_through(
     with pytest.raises(GenerationUnfit, match=r"it has 7 of the 32 documents that serve"):
         migration.rebuild(shop.embedder.recipe, robbed)
     assert lifecycle.status()[0].generation == family.generation
+
+
+def test_a_generation_of_another_version_is_followed_but_not_written_to(
+    engine: Engine, migration: Migration, lifecycle: Lifecycle, shop: Stage, files: Files
+) -> None:
+    leader = lifecycle.serving_generation()
+    assert leader is not None
+    for name in leader.sides().values():
+        Indices(engine).restamp(name, {"mapping": "older"})
+
+    def meanwhile() -> None:
+        changed = {"usage": {"used": 3}, "run": {"pending": True}}
+        list(Writer(engine).write([Update(leader.products, "TB-1007", changed)]))
+
+    change = migration.rebuild(shop.embedder.recipe, filling(shop, files, meanwhile))
+    assert held(engine, leader.products)["TB-1007"]["run"]["pending"]
+    here = held(engine, change.serving[1])["TB-1007"]
+    assert (here["usage"]["used"], here["run"]["pending"]) == (3, False)
+    lifecycle.ensure(shop.embedder.recipe)
