@@ -26,6 +26,7 @@ from benchmarks import (
     rerun,
     scheduling,
     search,
+    similar,
 )
 from benchmarks.data import DataAbsentError
 from benchmarks.measured import Measured, machine_line, page, table
@@ -48,6 +49,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "peers": peers.measure,
     "relevance": relevance.measure,
     "hybrid": hybrid.measure,
+    "similar": similar.measure,
     "adapting": adapting.measure,
     "audit": audit.measure,
     "linking": linking.measure,
@@ -58,7 +60,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
 # Several workloads by one name, and the page that holds their figures.
 SETS: Mapping[str, tuple[Sequence[str], str]] = {
     "all": (tuple(WORKLOADS), "measurements.md"),
-    "quality": (("relevance", "hybrid", "adapting"), "relevance.md"),
+    "quality": (("relevance", "hybrid", "similar", "adapting"), "relevance.md"),
 }
 
 

@@ -54,8 +54,7 @@ def _held_out(stand: Stand, pairs: Pairs, texts: CaptionVectors) -> Iterator[Mea
         held = order[fold::FOLDS]
         fitted = try_fit(
             pairs.rows(np.sort(np.setdiff1d(order, held))),
-            embedder.recipe.digest,
-            embedder.recipe.text_floor,
+            embedder.recipe,
             texts,
             world,
         )

@@ -107,8 +107,7 @@ def _fashion(stand: Stand) -> Iterator[Measured]:
     held = order[::FOLDS]
     fitted = try_fit(
         pairs.rows(np.sort(np.setdiff1d(order, held))),
-        embedder.recipe.digest,
-        embedder.recipe.text_floor,
+        embedder.recipe,
         CaptionVectors(embedder, home),
         open_world(embedder, home),
     )
@@ -121,7 +120,7 @@ def _fashion(stand: Stand) -> Iterator[Measured]:
     models: Mapping[str, tuple[Embedder, Matrix]] = {
         "as it comes": (embedder, features.bases),
         "fitted": (
-            AdaptedEmbedder(embedder, fitted.adapter, fitted.text_floor),
+            AdaptedEmbedder(embedder, dataclasses.replace(fitted.adapter, looks=None), fitted.floors),
             fitted.adapter.vectors(features),
         ),
     }

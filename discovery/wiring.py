@@ -32,8 +32,8 @@ from discovery.engine.percolator import Percolator
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.errors import DiscoveryError, IndexMissing, NotFound
-from discovery.linking.linker import SIMILAR_FLOOR
 from discovery.linking.outcome import Decision
+from discovery.linking.sightings import LookScale
 from discovery.mail.mailing import Mailing
 from discovery.saved.alerts import Alerts
 from discovery.saved.searches import SavedSearches
@@ -280,9 +280,14 @@ class Service:
         serving = self.lifecycle.serving()
         serving.ensure_exists()
         stamps = Reader(self.engine).mapping_meta(serving.names.assets).values()
-        floors = [stamp.get("recipe_description", {}).get("similar_floor") for stamp in stamps]
-        floor = next((float(floor) for floor in floors if floor is not None), SIMILAR_FLOOR)
-        return LinkRun(serving, self.settings, lambda ids: self.decisions.of(ids), similar_floor=floor)
+        described = [stamp.get("recipe_description", {}) for stamp in stamps]
+        scales = [
+            LookScale(float(one["similar_floor"]), float(one["duplicate_floor"]))
+            for one in described
+            if {"similar_floor", "duplicate_floor"} <= one.keys()
+        ]
+        scale = scales[0] if scales else None
+        return LinkRun(serving, self.settings, lambda ids: self.decisions.of(ids), scale=scale)
 
     @cached_property
     def decisions(self) -> LinkDecisions:

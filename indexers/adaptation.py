@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from discovery.engine.client import Engine
 from discovery.engine.indices import Indices
 from discovery.errors import InputInvalid
 from discovery.vision.adapter import Adapter, Features, Matrix, adapted_recipe
-from discovery.vision.embedder import Embedder, Recipe, Vector
+from discovery.vision.embedder import Embedder, Recipe
 from indexers.casting import Cast, features_of
 from indexers.catalogue import Catalogue
 from indexers.fitting import Fitted, Pairs, try_fit
@@ -109,14 +109,14 @@ class Adapting:
         self._progress.say("fitting")
         texts = CaptionVectors(self._base, self._settings.home)
         world = open_world(self._base, self._settings.home)
-        fitted = try_fit(pairs, recipe.digest, recipe.text_floor, texts, world)
+        fitted = try_fit(pairs, recipe, texts, world)
         texts.keep()
         step("fitting")
         if isinstance(fitted, str):
             return Adaptation(
                 "left", f"{fitted}; the model stays as it is", len(pairs.shown), seconds=seconds
             )
-        made = adapted_recipe(recipe, fitted.adapter.digest, fitted.text_floor)
+        made = adapted_recipe(recipe, fitted.adapter, fitted.floors)
         outcome = ADOPTED if fitted.adopt else REFUSED
         if dry_run:
             return Adaptation(outcome, fitted.reason, fitted.pictures, made.digest, fitted, seconds=seconds)
@@ -128,7 +128,7 @@ class Adapting:
             reason=fitted.reason,
             fitted=datetime.now(UTC),
             adapter=fitted.adapter.digest,
-            floor=fitted.text_floor,
+            floor=fitted.floors.text,
             figures=figures_of(fitted),
             sketch=sketch(pairs.shown),
         )
@@ -136,7 +136,7 @@ class Adapting:
         step("keeping")
         change = None
         if fitted.adopt:
-            change = self._recast(made, fitted.adapter.vectors)
+            change = self._recast(made, fitted.adapter)
             step("recasting")
             self._prune()
         return Adaptation(outcome, fitted.reason, fitted.pictures, made.digest, fitted, change, seconds)
@@ -152,7 +152,8 @@ class Adapting:
         """
         serving = self._lifecycle.serving()
         serving.ensure_exists()
-        recipe, vectors = self._base.recipe, None
+        recipe: Recipe = self._base.recipe
+        adapter: Adapter | None = None
         if name not in (BASE, recipe.model, recipe.digest):
             record = self._shelf.named(name)
             if record.base != recipe.digest:
@@ -161,11 +162,11 @@ class Adapting:
                     f"configured model is {recipe.model!r} of recipe {recipe.digest}"
                 )
             adapter = Adapter.from_bytes(self._shelf.data(record))
-            recipe, vectors = adapted_recipe(recipe, record.adapter, record.floor), adapter.vectors
+            recipe = adapted_recipe(recipe, adapter, record.floors)
         stamps = serving.reader.mapping_meta(serving.names.assets).values()
         if {stamp.get("recipe") for stamp in stamps} == {recipe.digest}:
             raise InputInvalid(f"model {name!r} serves already")
-        return self._recast(recipe, vectors, promote=promote)
+        return self._recast(recipe, adapter, promote=promote)
 
     def is_due(self) -> bool:
         """Return whether the links changed enough since the last try."""
@@ -177,10 +178,8 @@ class Adapting:
         last = next((one for one in self._shelf.records() if one.base == self._base.recipe.digest), None)
         return last is None or changed(last.sketch, sketch(shown)) >= self._settings.model.adapt_share
 
-    def _recast(
-        self, recipe: Recipe, vectors: Callable[[Features], Vector] | None, *, promote: bool = True
-    ) -> Change:
-        cast = Cast(recipe.digest, vectors)
+    def _recast(self, recipe: Recipe, adapter: Adapter | None, *, promote: bool = True) -> Change:
+        cast = Cast(recipe.digest, adapter)
         fill = Recast(self._indices, self._lifecycle.serving(), cast, self._progress)
         return self._migration.recast(recipe, fill, promote=promote)
 
@@ -299,14 +298,16 @@ def changed(before: Sequence[str], now: Sequence[str]) -> float:
 
 def figures_of(fitted: Fitted) -> dict[str, Any]:
     """Return what was measured, as it is kept and shown."""
-    gain, low, high = fitted.gain
     return {
         "base": asdict(fitted.base),
         "adapted": asdict(fitted.adapted),
-        "gain": {"mean": gain, "low": low, "high": high},
+        "gain": asdict(fitted.words_gain),
+        "looks_gain": asdict(fitted.looks_gain),
         "pictures": fitted.pictures,
         "held_out": fitted.held_out,
         "kind": fitted.words.kind,
         "traits": list(fitted.words.traits),
-        "tuning": asdict(fitted.adapter.tuning),
+        "tuning": None if fitted.adapter.words is None else asdict(fitted.adapter.words.tuning),
+        "look_colour": None if fitted.adapter.looks is None else fitted.adapter.looks.colour,
+        "floors": {kind: asdict(floor) for kind, floor in fitted.thresholds.items()},
     }

@@ -266,7 +266,12 @@ class AssetRun:
             else:
                 looked, known = picture_media(*bytes_, self._embedder).media, source.media
                 item.media = dataclasses.replace(
-                    looked, recipe=known.recipe, vector=known.vector, look=known.look, base=known.base
+                    looked,
+                    recipe=known.recipe,
+                    vector=known.vector,
+                    look=known.look,
+                    base=known.base,
+                    base_look=known.base_look,
                 )
             return item
         # Set before the claim: from then on the item may be in another thread's hands.

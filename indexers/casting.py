@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,29 +18,36 @@ from indexers.models import ModelShelf
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What brings pictures to the vectors of ``recipe``; without ``vectors`` they get the model's own."""
+    """What brings pictures to vectors and looks of ``recipe``; without ``adapter`` to the model's own."""
 
     recipe: str
-    vectors: Callable[[Features], Vector] | None
+    adapter: Adapter | None
 
-    def apply(self, media: Sequence[MutableMapping[str, Any]]) -> Vector:
-        """Give the ``media`` blocks of pictures, as the index stores them, other vectors, in place.
+    def apply(self, media: Sequence[MutableMapping[str, Any]]) -> tuple[Vector, Vector]:
+        """Give the ``media`` blocks of pictures, as the index stores them, other vectors and looks, in place.
 
-        Returns them [n, d].
+        Returns them [n, d] and [n, l].
 
         Raises:
             IndexMismatch: a picture was indexed before its colours were kept.
         """
         if not media:
-            return np.zeros((0, 0), dtype=np.float32)
+            nothing = np.zeros((0, 0), dtype=np.float32)
+            return nothing, nothing
         features = features_of(media)
-        vectors = self.vectors(features) if self.vectors else features.bases
-        for block, vector in zip(media, numbers(vectors), strict=True):
-            base = block.pop("base", None) or block["vector"]
-            block["recipe"], block["vector"] = self.recipe, vector
-            if self.vectors:
-                block["base"] = base
-        return vectors
+        adapter = self.adapter or Adapter("", None, None)
+        vectors, looks = adapter.vectors(features), adapter.fitted_looks(features)
+        for block, vector, look in zip(media, numbers(vectors), numbers(looks), strict=True):
+            block["recipe"] = self.recipe
+            for name, own, made, fitted in (
+                ("vector", "base", vector, adapter.words),
+                ("look", "base_look", look, adapter.looks),
+            ):
+                kept = block.pop(own, None) or block[name]
+                block[name] = made
+                if fitted is not None:
+                    block[own] = kept
+        return vectors, looks
 
 
 def cast_between(shelf: ModelShelf, made_by: str, wanted: str) -> Cast | None:
@@ -53,7 +60,7 @@ def cast_between(shelf: ModelShelf, made_by: str, wanted: str) -> Cast | None:
     if bases[made_by] != bases[wanted]:
         return None
     fitted = adopted[wanted]
-    return Cast(wanted, Adapter.from_bytes(shelf.data(fitted)).vectors if fitted else None)
+    return Cast(wanted, Adapter.from_bytes(shelf.data(fitted)) if fitted else None)
 
 
 def features_of(media: Sequence[Mapping[str, Any]]) -> Features:
@@ -68,7 +75,7 @@ def features_of(media: Sequence[Mapping[str, Any]]) -> Features:
             "run `discovery index rebuild`"
         )
     return Features(
-        np.array([one["look"] for one in media], dtype=np.float32),
+        np.array([one.get("base_look") or one["look"] for one in media], dtype=np.float32),
         np.array([one["histogram"] for one in media], dtype=np.float32).reshape(-1, BIN_COUNT),
         np.array([one.get("base") or one["vector"] for one in media], dtype=np.float32),
     )

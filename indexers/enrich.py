@@ -149,6 +149,7 @@ def with_vectors(media: Media, embedding: Embedding, recipe: str) -> Media:
         vector=_numbers(embedding.vector),
         look=_numbers(embedding.look),
         base=None if embedding.base is None else _numbers(embedding.base),
+        base_look=None if embedding.base_look is None else _numbers(embedding.base_look),
     )
 
 

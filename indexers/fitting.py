@@ -1,18 +1,23 @@
-"""Whether fitting a model to a catalogue pays, and how: chosen on some products, judged on others. Pure."""
+"""Whether fitting a model to a catalogue pays, and how: chosen on some products, judged on others. Pure.
+
+Words are judged here, looks in :mod:`indexers.look_fitting`; each is adopted or left by itself.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.vision.adapter import Adapter, Features, Matrix, Tuning, fit, spread_out
-from discovery.vision.embedder import unit
+from discovery.vision.adapter import Adapter, Features, Matrix, Tuning, WordMap, fit_words, spread_out
+from discovery.vision.embedder import Floors, Recipe, unit
+from indexers.look_fitting import NO_GAIN, Gain, LookFigures, LookJudge, try_looks
 from indexers.open_world import OpenWorld
 from indexers.pairs import Asked, Pictured, Vocabulary, is_held_out, queries, vocabulary
+from indexers.thresholds import Threshold, duplicate_threshold, similar_threshold, text_threshold
 
 DEPTH = 10
 COLOURS, WIDTHS, BLENDS = (0.3, 0.5, 0.8), (0.3, 0.5), (0.1, 0.2, 0.3)
@@ -20,11 +25,9 @@ KEPT = 0.9
 """Of the open world's figure, what must be left."""
 
 LEAST_QUERIES = 5
-LOOK_SHARE = 0.7
 
 _TRIED, _TRIED_ON = 1200, 400
 _STRANGERS = 10
-_BOOTSTRAPS, _TAIL = 1000, 2.5
 _NAMES = 1000
 
 Texts = Callable[[Sequence[str]], Matrix]
@@ -36,8 +39,9 @@ class Figures:
 
     ``queries`` is the nDCG@10 of made queries, ``kinds`` and ``traits`` of those that name a kind, or a trait
     too; ``first_kind`` and ``first_trait`` how often their first hit is right. ``names`` is the mean
-    reciprocal rank of a picture by its product's name. ``same_product`` is how often the picture most like
-    one shows the same product, ``same_look`` the share of the ten most alike of one kind. ``open_world`` is
+    reciprocal rank of a picture by its product's name. Of a held-out picture among all, ``same_product`` is
+    how often the one most like it shows the same product, ``among_ten`` how often any of the ten does, and
+    ``same_look`` the share of these of one kind, with its traits and without, at the mean. ``open_world`` is
     the nDCG@10 of captions over pictures from outside.
     """
 
@@ -48,24 +52,34 @@ class Figures:
     first_trait: float | None
     names: float | None
     same_product: float | None
+    among_ten: float | None
     same_look: float | None
     open_world: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What came of a try. ``gain`` is the made queries' gain with the bounds of its 95 % interval."""
+    """What came of a try. ``thresholds`` are those of text, similar and duplicate.
+
+    The gains are the made queries' and the looks'; ``adapter`` has what of the two paid.
+    """
 
     adapter: Adapter
-    text_floor: float
+    thresholds: Mapping[str, Threshold]
     words: Vocabulary
     base: Figures
     adapted: Figures
-    gain: tuple[float, float, float]
+    words_gain: Gain
+    looks_gain: Gain
     pictures: int
     held_out: int
     adopt: bool
     reason: str
+
+    @property
+    def floors(self) -> Floors:
+        """Where noise ends in what was fitted."""
+        return Floors(**{kind: one.floor for kind, one in self.thresholds.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,10 +94,21 @@ class Pairs:
         return Pairs([self.shown[place] for place in places], self.features.rows(places))
 
 
-def try_fit(pairs: Pairs, base: str, base_floor: float, texts: Texts, world: OpenWorld) -> Fitted | str:
-    """Fit, measure on held-out products, and say whether it pays; a text says why it cannot be judged.
+@dataclass(frozen=True, slots=True, eq=False)
+class _TriedWords:
+    """``trial`` was fitted without the held-out products; these are its vectors of them."""
 
-    ``base`` is the digest of the model's recipe, ``base_floor`` its text floor.
+    trial: WordMap
+    vectors: Matrix
+    after: Figures
+    gain: Gain
+    refusal: str | None
+
+
+def try_fit(pairs: Pairs, base: Recipe, texts: Texts, world: OpenWorld) -> Fitted | str:
+    """Fit words and looks, measure on held-out products, and say which of them pay.
+
+    A text says why nothing can be judged. ``base`` is the recipe of the model as it came.
     """
     words = vocabulary(pairs.shown, pairs.features)
     if words.kind is None:
@@ -95,47 +120,99 @@ def try_fit(pairs: Pairs, base: str, base_floor: float, texts: Texts, world: Ope
         return f"the held-out products answer {len(asked)} queries, at least {LEAST_QUERIES} are needed"
     captioned = _Captions([words.captions(one) for one in pairs.shown], texts)
     targets = captioned.targets()
-    own = targets[~held]
-    tuning = _chosen(fitting, own, base, words, texts)
-    trial = fit(base, fitting.features, own, _groups(fitting), tuning)
-    judge = _Judge(holdout, asked, words, texts, world)
+    judge = _Judge(holdout, asked, texts, world)
+    before, before_each = judge.figures(holdout.features.bases, world.features.bases)
+    tried = _try_words(fitting, targets[~held], holdout, words, texts, world, judge, (before, before_each))
+    alike = LookJudge(pairs.shown, np.flatnonzero(held), words)
+    before = _with_looks(before, alike.figures(pairs.features.looks))
+    looks = try_looks(pairs.shown, pairs.features, held, words)
+    seen = looks if looks is not None and looks.refusal is None else None
+    said = tried if tried.refusal is None else None
+    own, foreign = pairs.features.looks, world.features
+    fitted_looks = own if seen is None else seen.final.looks(own, pairs.features.histograms)
+    # What is refused is told with its figures, so that one sees what it would have done.
+    told = own if looks is None else looks.trial.looks(own, pairs.features.histograms)
+    after = _with_looks(tried.after, alike.figures(told))
+    vectors = holdout.features.bases if said is None else tried.vectors
+    floor = judge.floor(holdout.features.bases, base.text_floor, vectors)
+    thresholds = {
+        "text": text_threshold(floor, judge.right(vectors), vectors @ world.captions.T),
+        "similar": similar_threshold(
+            fitted_looks,
+            foreign.looks if seen is None else seen.final.looks(foreign.looks, foreign.histograms),
+            (own, foreign.looks, base.similar_floor),
+        ),
+        "duplicate": duplicate_threshold(fitted_looks, pairs.shown, base.duplicate_floor),
+    }
+    final = Adapter(
+        base.digest,
+        None if said is None else fit_words(pairs.features, targets, _groups(pairs), tried.trial.tuning),
+        None if seen is None else seen.final,
+    )
+    gain = NO_GAIN if looks is None else looks.gain
+    reason = _reason(tried.refusal, "nothing tells looks apart" if looks is None else looks.refusal)
+    return Fitted(
+        final, thresholds, words, before, after, tried.gain, gain, len(pairs.shown), len(holdout.shown),
+        said is not None or seen is not None, reason,
+    )  # fmt: skip
+
+
+def _try_words(
+    fitting: Pairs,
+    targets: Matrix,
+    holdout: Pairs,
+    words: Vocabulary,
+    texts: Texts,
+    world: OpenWorld,
+    judge: _Judge,
+    before: tuple[Figures, NDArray[np.float64]],
+) -> _TriedWords:
+    tuning = _chosen(fitting, targets, words, texts)
+    trial = fit_words(fitting.features, targets, _groups(fitting), tuning)
     said, foreign = trial.predicted(holdout.features), trial.predicted(world.features)
     # Of pictures it was not fitted on a tenth may count as strangers; who is less like any is one.
     trial = trial.tuned(near=max(float(np.percentile(said[1], _STRANGERS)), 1e-6))
-    before, before_each = judge.figures(holdout.features.bases, world.features.bases)
-    blended: tuple[Adapter, Matrix, Figures, NDArray[np.float64]] | None = None
+    blended: tuple[WordMap, Matrix, Figures, NDArray[np.float64]] | None = None
     for blend in BLENDS:
         tried = trial.tuned(blend=blend)
         vectors = tried.blended(said, holdout.features.bases)
         after, after_each = judge.figures(vectors, tried.blended(foreign, world.features.bases))
         blended = (tried, vectors, after, after_each)
-        if after.open_world >= KEPT * before.open_world:
+        if after.open_world >= KEPT * before[0].open_world:
             break
     assert blended is not None
     trial, vectors, after, after_each = blended
-    gain = _interval(after_each - before_each)
-    floor = judge.floor(holdout.features.bases, base_floor, vectors)
-    reason = _refusal(before, after, gain)
-    final = fit(base, pairs.features, targets, _groups(pairs), trial.tuning)
-    return Fitted(
-        final, floor, words, before, after, gain, len(pairs.shown), len(holdout.shown), reason is None,
-        reason or "better on products that it was not fitted on",
-    )  # fmt: skip
+    gain = Gain.of(after_each - before[1])
+    return _TriedWords(trial, vectors, after, gain, _refusal(before[0], after, gain))
 
 
-def _refusal(before: Figures, after: Figures, gain: tuple[float, float, float]) -> str | None:
-    if gain[1] <= 0:
-        return f"no better beyond noise: {gain[0]:+.3f} nDCG@{DEPTH} ({gain[1]:+.3f} to {gain[2]:+.3f})"
+def _refusal(before: Figures, after: Figures, gain: Gain) -> str | None:
+    if gain.low <= 0:
+        return f"no better beyond noise: {gain.mean:+.3f} nDCG@{DEPTH} ({gain.low:+.3f} to {gain.high:+.3f})"
     if after.open_world < KEPT * before.open_world:
         return (
             f"words of other worlds would be lost: nDCG@{DEPTH} {after.open_world:.3f} of "
             f"{before.open_world:.3f}"
         )
-    for name in ("names", "same_product", "same_look"):
-        was, now = getattr(before, name), getattr(after, name)
-        if was is not None and now < KEPT * was:
-            return f"{name.replace('_', ' ')} would be worse: {now:.3f} instead of {was:.3f}"
+    if before.names is not None and after.names is not None and after.names < KEPT * before.names:
+        return f"names would be worse: {after.names:.3f} instead of {before.names:.3f}"
     return None
+
+
+def _reason(words: str | None, looks: str | None) -> str:
+    better = [name for name, refusal in (("words", words), ("looks", looks)) if refusal is None]
+    kept = [refusal for refusal in (words, looks) if refusal is not None]
+    said = [f"{' and '.join(better)} better on products that it was not fitted on"] if better else []
+    return "; ".join([*said, *kept])
+
+
+def _with_looks(figures: Figures, looks: LookFigures) -> Figures:
+    return replace(
+        figures,
+        same_product=_mean(looks.first),
+        among_ten=_mean(looks.ten),
+        same_look=_mean(looks.alike),
+    )
 
 
 class _Captions:
@@ -151,7 +228,7 @@ class _Captions:
         return np.stack(rows).astype(np.float32)
 
 
-def _chosen(pairs: Pairs, targets: Matrix, base: str, words: Vocabulary, texts: Texts) -> Tuning:
+def _chosen(pairs: Pairs, targets: Matrix, words: Vocabulary, texts: Texts) -> Tuning:
     """Return the tuning that does best on a part of the pictures to fit on; few are enough to tell."""
     groups = _groups(pairs)
     some = spread_out(groups, _TRIED + _TRIED_ON)
@@ -164,8 +241,8 @@ def _chosen(pairs: Pairs, targets: Matrix, base: str, words: Vocabulary, texts: 
     best = (-1.0, Tuning())
     for colour, width in itertools.product(COLOURS, WIDTHS):
         tuning = Tuning(colour=colour, width=width)
-        tried = fit(
-            base, pairs.features.rows(fitting), targets[fitting], [groups[p] for p in fitting], tuning
+        tried = fit_words(
+            pairs.features.rows(fitting), targets[fitting], [groups[p] for p in fitting], tuning
         )
         said, _ = tried.predicted(holdout.features)
         scores = unit(said + tried.mean + np.float32(tuning.blend) * holdout.features.bases) @ vectors.T
@@ -178,24 +255,18 @@ def _chosen(pairs: Pairs, targets: Matrix, base: str, words: Vocabulary, texts: 
 class _Judge:
     """Everything that is measured on the pictures that were held out."""
 
-    def __init__(
-        self, holdout: Pairs, asked: Sequence[Asked], words: Vocabulary, texts: Texts, world: OpenWorld
-    ) -> None:
+    def __init__(self, holdout: Pairs, asked: Sequence[Asked], texts: Texts, world: OpenWorld) -> None:
         self._holdout, self._asked, self._world = holdout, asked, world
         self._queries = texts([one.text for one in asked])
-        self._kinds = np.array([one.labels.get(words.kind or "", "") for one in holdout.shown])
-        self._groups = np.array(_groups(holdout))
         names = np.array([one.name.lower() for one in holdout.shown])
         self._named = np.flatnonzero(names != "")[:_NAMES]
         self._names = names
         distinct = sorted(set(names[self._named].tolist()))
         self._name_place = {name: place for place, name in enumerate(distinct)}
         self._name_vectors = texts(distinct)
-        looks = holdout.features.looks
-        self._looks = looks @ looks.T
 
     def figures(self, vectors: Matrix, foreign: Matrix) -> tuple[Figures, NDArray[np.float64]]:
-        """Return all figures of one model's vectors, and the nDCG of each made query."""
+        """Return the figures of one model's vectors, not of its looks, and the nDCG of each made query."""
         scores = vectors @ self._queries.T
         each = np.array([ndcg(column, one.right) for column, one in zip(scores.T, self._asked, strict=True)])
         first = np.array(
@@ -207,7 +278,6 @@ class _Judge:
             ndcg(column, np.flatnonzero(right))
             for column, right in zip(world.T, self._world.right, strict=True)
         ]
-        same_product, same_look = self._alike(vectors)
         return (
             Figures(
                 float(each.mean()),
@@ -216,8 +286,9 @@ class _Judge:
                 _mean(first[~traits]),
                 _mean(first[traits]),
                 self._by_name(vectors),
-                same_product,
-                same_look,
+                None,
+                None,
+                None,
                 float(np.mean(open_world)),
             ),
             each,
@@ -231,6 +302,11 @@ class _Judge:
         place = min(len(after) - 1, round(len(after) * (1 - let_through)))
         return round(float(np.clip(after[place], 0.0, 0.95)), 4)
 
+    def right(self, vectors: Matrix) -> Matrix:
+        """Return the cosines of the made queries and the pictures that answer them."""
+        scores = vectors @ self._queries.T
+        return np.concatenate([column[one.right] for column, one in zip(scores.T, self._asked, strict=True)])
+
     def _by_name(self, vectors: Matrix) -> float | None:
         if not len(self._named):
             return None
@@ -241,16 +317,6 @@ class _Judge:
             found.append(1 / (1 + int((scores > best).sum())))
         return float(np.mean(found))
 
-    def _alike(self, vectors: Matrix) -> tuple[float | None, float | None]:
-        alike = LOOK_SHARE * self._looks + (1 - LOOK_SHARE) * (vectors @ vectors.T)
-        np.fill_diagonal(alike, -np.inf)
-        nearest = np.argsort(-alike, axis=1, kind="stable")[:, :DEPTH]
-        _, places, counts = np.unique(self._groups, return_inverse=True, return_counts=True)
-        several = counts[places] > 1
-        hits = self._groups[nearest[:, 0]] == self._groups
-        same = (self._kinds[nearest] == self._kinds[:, None]).mean(axis=1)
-        return _mean(hits[several]), _mean(same[self._kinds != ""])
-
 
 def ndcg(scores: NDArray[np.floating], right: NDArray[np.intp]) -> float:
     """Return the nDCG@10 of scores [n], an answer being right or not (Järvelin and Kekäläinen, 2002)."""
@@ -258,14 +324,6 @@ def ndcg(scores: NDArray[np.floating], right: NDArray[np.intp]) -> float:
     discounts = 1 / np.log2(np.arange(DEPTH) + 2)
     best = discounts[: min(DEPTH, len(right))].sum()
     return float(discounts[: len(found)][np.isin(found, right)].sum() / best) if best else 0.0
-
-
-def _interval(differences: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean of paired differences and its 95 % bootstrap interval; the same on every run."""
-    drawn = np.random.default_rng(0).integers(0, len(differences), (_BOOTSTRAPS, len(differences)))
-    means = differences[drawn].mean(axis=1)
-    low, high = np.percentile(means, [_TAIL, 100 - _TAIL])
-    return float(differences.mean()), float(low), float(high)
 
 
 def _groups(pairs: Pairs) -> list[str]:

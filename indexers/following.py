@@ -49,7 +49,7 @@ _DOCUMENTS: Mapping[str, type[AssetDocument | ProductDocument]] = {
     ASSETS: AssetDocument,
     PRODUCTS: ProductDocument,
 }
-_VECTORS = ("recipe", "vector", "look", "base")
+_VECTORS = ("recipe", "vector", "look", "base", "base_look")
 _UNREVIEWED = Curation().status
 
 

@@ -93,6 +93,7 @@ def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
         "preprocessing": recipe.preprocessing,
         "text_floor": recipe.text_floor,
         "similar_floor": recipe.similar_floor,
+        "duplicate_floor": recipe.duplicate_floor,
     }
     if recipe.adapter is not None:
         description["adapter"] = recipe.adapter

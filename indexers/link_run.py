@@ -20,9 +20,9 @@ from discovery.config import Settings
 from discovery.engine.writer import Delete, Operation, Put
 from discovery.errors import EngineRejected, FieldProblem, NotFound, SourceShrank
 from discovery.linking.book import ProductBook
-from discovery.linking.linker import SIMILAR_FLOOR, Linker
+from discovery.linking.linker import Linker
 from discovery.linking.outcome import DECLARED, Decision, Outcome, settle, standing
-from discovery.linking.sightings import Declared, Neighbour
+from discovery.linking.sightings import Declared, LookScale, Neighbour
 from discovery.linking.verdict import State, Verdict
 from discovery.picture_sets.standing import SetJudge
 from indexers.associate import MOST_PRODUCTS
@@ -101,12 +101,12 @@ class LinkRun:
         settings: Settings,
         decisions: Decisions,
         *,
-        similar_floor: float = SIMILAR_FLOOR,
+        scale: LookScale | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.settings = settings
         self.decisions = decisions
-        self._floor = similar_floor
+        self._scale = scale or LookScale()
         self._linker: tuple[tuple[int, str], Linker] | None = None
 
     def run(
@@ -126,7 +126,7 @@ class LinkRun:
         """Return whether patterns, thresholds or the linker itself have changed since the last run."""
         if not self.settings.linking.enabled:
             return False
-        now = Linker(ProductBook(()), self.settings.linking, similar_floor=self._floor).basis
+        now = Linker(ProductBook(()), self.settings.linking, scale=self._scale).basis
         return bool(self.catalogue.last_run(LINKS).get("settings", {}).get("basis") != now)
 
     def explain(self, asset: str) -> Explanation:
@@ -178,7 +178,7 @@ class LinkRun:
         stamp = self._stamp()
         if self._linker is None or self._linker[0] != stamp:
             products = self.catalogue.products.scan()
-            linker = Linker(ProductBook(products), self.settings.linking, similar_floor=self._floor)
+            linker = Linker(ProductBook(products), self.settings.linking, scale=self._scale)
             self._linker = stamp, linker
         return self._linker[1]
 
@@ -223,7 +223,10 @@ class LinkRun:
         found = reader.multi_get(index, ids, includes=("media.look",))
         looks = {ident: source["media"]["look"] for ident, source in found.items() if source.get("media")}
         replies = reader.multi_search(index, [_nearest(look) for look in looks.values()]) if looks else []
-        return {ident: tuple(_neighbours(ident, reply)) for ident, reply in zip(looks, replies, strict=True)}
+        return {
+            ident: tuple(_neighbours(ident, reply, self._scale))
+            for ident, reply in zip(looks, replies, strict=True)
+        }
 
     def operations(self, fresh: LinkDocument | None, stored: LinkDocument | None) -> Iterator[Operation]:
         """Yield what must be written so that ``fresh`` is kept in place of ``stored``."""
@@ -454,11 +457,11 @@ def _nearest(look: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _neighbours(asset: str, reply: Mapping[str, Any]) -> Iterator[Neighbour]:
+def _neighbours(asset: str, reply: Mapping[str, Any], scale: LookScale) -> Iterator[Neighbour]:
     for hit in reply["hits"]["hits"]:
         if hit["_id"] == asset:
             continue
-        similarity = round(2 * hit["_score"] - 1, 5)
+        similarity = round(scale.similarity(2 * hit["_score"] - 1), 5)
         for link in hit["_source"]["product"].get("links", ()):
             if link["method"] != VISUAL:
                 yield Neighbour(hit["_id"], link["sku"], similarity, link["role"])

@@ -17,7 +17,7 @@ from discovery.engine.reader import Reader
 from discovery.engine.writer import Delete, Operation, Put, Writer
 from discovery.errors import IndexMissing, InputInvalid, ModelUnavailable
 from discovery.vision.adapter import AdaptedEmbedder, Adapter
-from discovery.vision.embedder import Embedder
+from discovery.vision.embedder import Embedder, Floors
 from mappings.registry import ASSETS, MODELS
 
 ADOPTED, REFUSED = "adopted", "refused"
@@ -46,6 +46,11 @@ class FittedModel:
     parts: int = 0
     figures: Mapping[str, Any] = field(default_factory=dict)
     sketch: tuple[str, ...] = ()
+
+    @property
+    def floors(self) -> Floors:
+        """Where noise ends among its vectors, as was found out on the catalogue."""
+        return Floors(**{kind: said["floor"] for kind, said in self.figures["floors"].items()})
 
 
 class ModelShelf:
@@ -179,7 +184,7 @@ class FittedModels:
                 adapter = Adapter.from_bytes(self._data(shelf, record))
                 # One or two generations exist at a time; older adapters need not stay in memory.
                 self._loaded = dict(list(self._loaded.items())[-1:])
-                self._loaded[recipe] = AdaptedEmbedder(base, adapter, record.floor)
+                self._loaded[recipe] = AdaptedEmbedder(base, adapter, record.floors)
             return self._loaded[recipe]
 
     def serving(self) -> Embedder:

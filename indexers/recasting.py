@@ -68,7 +68,7 @@ class Recast:
 
     def _assets(self, hits: Hits, vectors: _Vectors) -> None:
         pictured = {ident: hit["media"] for ident, hit in hits.items() if hit["media"].get("recipe")}
-        vectors.add(list(pictured), self._cast.apply(list(pictured.values())))
+        vectors.add(list(pictured), *self._cast.apply(list(pictured.values())))
 
     def _products(self, hits: Hits, vectors: _Vectors) -> None:
         for hit in hits.values():
@@ -76,16 +76,21 @@ class Recast:
             main = main_of([AssetLink(**link) for link in side.get("links", ())], vectors)
             # One that carries none, or another picture's, is pending: it gets them when it is connected.
             if main is not None and side.get("recipe"):
-                side["recipe"], side["vector"] = self._cast.recipe, numbers(vectors.of(main))
+                vector, look = vectors.of(main)
+                side["recipe"], side["vector"], side["look"] = (
+                    self._cast.recipe,
+                    numbers(vector),
+                    numbers(look),
+                )
 
 
 class _Vectors:
-    """The new vectors of pictures by asset, in a file: they may be more than there is memory for."""
+    """The new vectors and looks by asset, in a file: they may be more than there is memory for."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
         self._places: dict[str, int] = {}
-        self._width = 0
+        self._widths = (0, 0)
 
     def __enter__(self) -> Self:
         return self
@@ -98,17 +103,18 @@ class _Vectors:
     def __contains__(self, asset: object) -> bool:
         return asset in self._places
 
-    def add(self, assets: list[str], vectors: Vector) -> None:
-        """Keep one row for each asset."""
+    def add(self, assets: list[str], vectors: Vector, looks: Vector) -> None:
+        """Keep one row of each for each asset."""
         for asset in assets:
             self._places[asset] = len(self._places)
-        rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        self._width = rows.shape[1] if len(rows) else self._width
+        rows = np.hstack([vectors, looks]).astype(np.float32, copy=False)
+        self._widths = (vectors.shape[1], looks.shape[1]) if len(rows) else self._widths
         self._file.seek(0, 2)
         self._file.write(rows.tobytes())
 
-    def of(self, asset: str) -> Vector:
-        """Return the row of an asset."""
-        length = 4 * self._width
+    def of(self, asset: str) -> tuple[Vector, Vector]:
+        """Return vector and look of an asset."""
+        length = 4 * sum(self._widths)
         self._file.seek(self._places[asset] * length)
-        return np.frombuffer(self._file.read(length), dtype=np.float32)
+        row = np.frombuffer(self._file.read(length), dtype=np.float32)
+        return row[: self._widths[0]], row[self._widths[0] :]

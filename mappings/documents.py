@@ -135,8 +135,8 @@ class Media:
     ``palette`` are its colours as single numbers (:func:`discovery.vision.colours.packed`).
     ``plain_background`` is ``None`` for what is no picture; ``barcodes`` are the codes that it shows.
     ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
-    ``histogram`` is how the subject is coloured, and ``base`` the vector before the model was fitted to the
-    catalogue, where it was: with them it can be fitted again without the picture.
+    ``histogram`` is how the subject is coloured, ``base`` the vector and ``base_look`` the look before the
+    model was fitted to the catalogue, where it was: with them it can be fitted again without the picture.
     """
 
     type: str
@@ -158,6 +158,7 @@ class Media:
     look: tuple[float, ...] | None = None
     histogram: tuple[float, ...] | None = None
     base: tuple[float, ...] | None = None
+    base_look: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

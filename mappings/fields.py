@@ -233,7 +233,7 @@ PALETTES: dict[Side, str] = {"assets": "media.palette", "products": "assets.pale
 """Colours of pictures, as numbers that can be compared."""
 
 FEATURES: dict[Side, tuple[str, ...]] = {
-    "assets": (*VECTORS["assets"], "media.histogram", "media.base"),
+    "assets": (*VECTORS["assets"], "media.histogram", "media.base", "media.base_look"),
     "products": VECTORS["products"],
 }
 """All that is long rows of numbers, which few readers need."""

@@ -11,6 +11,7 @@ import click
 
 from discovery.cli.index import progress_line
 from discovery.cli.invocation import Group, Invocation, pass_invocation, say
+from discovery.vision.embedder import Floors
 from discovery.vision.precision import sample_pictures
 from discovery.wiring import Service
 from indexers.adaptation import figures_of
@@ -112,7 +113,7 @@ def list_models(invocation: Invocation) -> None:
     lines = [
         f"base: {recipe.model}: recipe {recipe.digest}{marks(recipe.digest)}",
         f"  dimensions: {recipe.dimension} (text and picture), {recipe.look_dimension} (picture and picture)",
-        f"  floors: text {recipe.text_floor}, similar {recipe.similar_floor} (cosine)",
+        f"  floors: {_floors(recipe.floors)}",
         f"  weights {recipe.weights}",
     ]
     for one in fitted:
@@ -157,6 +158,7 @@ _FIGURES = {
     "first_trait": "  first hit of the right trait and kind",
     "names": "by product name, mean reciprocal rank",
     "same_product": "picture to picture, same product first",
+    "among_ten": "  same product among ten",
     "same_look": "picture to picture, one kind among ten",
     "open_world": "words of other worlds, nDCG@10",
 }
@@ -164,11 +166,25 @@ _FIGURES = {
 
 def _figure_lines(figures: Mapping[str, Any]) -> list[str]:
     base, adapted = figures["base"], figures["adapted"]
-    return [
+    measured = [
         f"  {label}: {base[name]:.3f} -> {adapted[name]:.3f}"
         for name, label in _FIGURES.items()
-        if base[name] is not None and adapted[name] is not None
+        if base.get(name) is not None and adapted.get(name) is not None
     ]
+    floors = [
+        f"  floor, {kind}: {one['floor']}; of right answers {_share(one['right'])} pass, of wrong "
+        f"{_share(one['wrong'])}"
+        for kind, one in figures.get("floors", {}).items()
+    ]
+    return [*measured, *floors]
+
+
+def _floors(floors: Floors) -> str:
+    return f"text {floors.text}, similar {floors.similar}, duplicate {floors.duplicate} (cosine)"
+
+
+def _share(share: float | None) -> str:
+    return "not measured" if share is None else f"{share:.3g}"
 
 
 @model_group.command()

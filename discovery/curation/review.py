@@ -11,6 +11,7 @@ from discovery.engine.reader import Reader
 from discovery.errors import FieldProblem, InputInvalid
 from discovery.linking.verdict import State
 from mappings.documents import AssetDocument, LinkDocument
+from mappings.fields import FEATURES
 from mappings.registry import ASSETS, LINKS
 
 WAITING = (State.REVIEW.value, State.CONFLICT.value)
@@ -18,7 +19,6 @@ DEFAULT_SIZE = 50
 MOST_SIZE = 200
 
 _SHOWN_OF_ASSETS = ("id", "source", "media", "product.links", "curation", "usage")
-_VECTORS = ("media.vector", "media.look")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ReviewQueue:
         hits = reply["hits"]["hits"]
         links = [LinkDocument.from_source(hit["_source"]) for hit in hits]
         ids = [link.id for link in links]
-        found = self._reader.multi_get(self._assets, ids, _SHOWN_OF_ASSETS, _VECTORS)
+        found = self._reader.multi_get(self._assets, ids, _SHOWN_OF_ASSETS, FEATURES["assets"])
         entries = tuple(
             ReviewEntry(link, AssetDocument.from_source(found[link.id]) if link.id in found else None)
             for link in links

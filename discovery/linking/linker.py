@@ -22,6 +22,7 @@ from discovery.linking.roles import ALTERNATE, HERO, caption_role, name_role, pl
 from discovery.linking.sightings import (
     COPY,
     Declared,
+    LookScale,
     Neighbour,
     barcode_evidence,
     colour_evidence,
@@ -35,8 +36,6 @@ from mappings.documents import AssetDocument
 VERSION = "1"
 """Names this code; raise it when the same asset and products would get another verdict."""
 
-SIMILAR_FLOOR = 0.45
-"""Least similarity that counts where the caller does not give its model's own."""
 
 MOST_CANDIDATES = 40
 _CLAIM = 0.5
@@ -80,12 +79,12 @@ class Linker:
         settings: LinkingSettings,
         *,
         weights: Weights | None = None,
-        similar_floor: float = SIMILAR_FLOOR,
+        scale: LookScale | None = None,
     ) -> None:
         self.book = book
         self._settings = settings
         self._weights = weights or shipped_weights()
-        self._floor = similar_floor
+        self._scale = scale or LookScale()
         self._patterns = Patterns(settings.patterns)
 
     @property
@@ -95,7 +94,7 @@ class Linker:
             "version": VERSION,
             "settings": dataclasses.asdict(self._settings),
             "weights": self._weights.text,
-            "floor": self._floor,
+            "scale": dataclasses.astuple(self._scale),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -145,7 +144,7 @@ class Linker:
         if "caption" not in without:
             evidence += caption_evidence(source, book)
         if "visual" not in without:
-            evidence += visual_evidence(neighbours, book, self._floor)
+            evidence += visual_evidence(neighbours, book)
         if "declared" not in without:
             evidence += declared_evidence(declared, book)
         if "barcode" not in without:

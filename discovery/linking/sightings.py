@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,12 @@ from discovery.linking.evidence import Evidence
 from discovery.linking.gtin import gtin
 from discovery.linking.words import squeezed
 from mappings.documents import Colour
+
+SIMILAR = 0.45
+"""Least similarity that counts."""
+
+SAME = 0.95
+"""Similarity from which two pictures are probably one."""
 
 COPY = 0.9
 """Similarity from which two pictures may be the same one, resized, cropped or mirrored."""
@@ -28,10 +35,25 @@ nearer, all wrongly; of the sportswear pictures, 45 in 100 do, and 99 in 100 of 
 
 
 @dataclass(frozen=True, slots=True)
+class LookScale:
+    """Where, among the cosines of a model's looks, likeness begins and two pictures are probably one."""
+
+    similar: float = SIMILAR
+    same: float = SAME
+
+    def similarity(self, cosine: float) -> float:
+        """Return a cosine on the scale that evidence is weighed on, whatever model or fit it is of."""
+        given, meant = (-1.0, self.similar, self.same, 1.0), (-1.0, SIMILAR, SAME, 1.0)
+        place = min(bisect_right(given, cosine, lo=1), 3) - 1
+        span = max(given[place + 1] - given[place], 1e-6)
+        return meant[place] + (cosine - given[place]) / span * (meant[place + 1] - meant[place])
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """A picture like the asset that is linked already; one for each product it is linked to.
 
-    ``similarity`` is the cosine of the two pictures' looks.
+    ``similarity`` is how like the two look, on the scale of :class:`LookScale`.
     """
 
     asset: str
@@ -79,23 +101,23 @@ def barcode_evidence(codes: Iterable[str], book: ProductBook) -> Iterator[Eviden
             )
 
 
-def visual_evidence(neighbours: Sequence[Neighbour], book: ProductBook, floor: float) -> Iterator[Evidence]:
-    """Yield how close each product's pictures come; ``floor`` is the model's least similarity that counts."""
+def visual_evidence(neighbours: Sequence[Neighbour], book: ProductBook) -> Iterator[Evidence]:
+    """Yield how close each product's pictures come."""
     near: dict[tuple[str, str | None], Neighbour] = {}
     families: dict[str, float] = {}
     pictures: dict[str, dict[str, float]] = {}
     for one in sorted(neighbours, key=lambda one: (-one.similarity, one.asset, one.sku)):
         named = book.named(one.sku)
-        if named is None or one.similarity <= floor:
+        if named is None or one.similarity <= SIMILAR:
             continue
         near.setdefault((named.family, named.look), one)
         families.setdefault(named.family, one.similarity)
         pictures.setdefault(named.family, {}).setdefault(one.asset, one.similarity)
-    span = max(1e-6, 1 - floor)
-    total = sum(similarity - floor for held in pictures.values() for similarity in held.values())
+    span = 1 - SIMILAR
+    total = sum(similarity - SIMILAR for held in pictures.values() for similarity in held.values())
     for (family, look), one in near.items():
         shown = f"a picture of {one.sku} is {one.similarity:.0%} alike"
-        yield Evidence("visual_near", family, _unit((one.similarity - floor) / span), shown, look)
+        yield Evidence("visual_near", family, _unit((one.similarity - SIMILAR) / span), shown, look)
         if one.similarity > COPY:
             yield Evidence(
                 "visual_copy",
@@ -105,7 +127,7 @@ def visual_evidence(neighbours: Sequence[Neighbour], book: ProductBook, floor: f
                 look,
             )
     for family, held in pictures.items():
-        share = sum(similarity - floor for similarity in held.values()) / total
+        share = sum(similarity - SIMILAR for similarity in held.values()) / total
         yield Evidence(
             "visual_share",
             family,
@@ -113,8 +135,8 @@ def visual_evidence(neighbours: Sequence[Neighbour], book: ProductBook, floor: f
             f"{len(held)} of the {sum(map(len, pictures.values()))} pictures most like it show {family}",
         )
         others = [similarity for key, similarity in families.items() if key != family]
-        lead = families[family] - max(others, default=floor)
-        closeness = _unit(((families[family] - floor) / span - FAR) / (NEAR - FAR))
+        lead = families[family] - max(others, default=SIMILAR)
+        closeness = _unit(((families[family] - SIMILAR) / span - FAR) / (NEAR - FAR))
         if lead > 0 and closeness > 0:
             yield Evidence(
                 "visual_lead",

@@ -120,7 +120,7 @@ class Stamps:
         described = next(iter(found.values())).get("recipe_description", {})
         floors = {
             name: float(described[name])
-            for name in ("text_floor", "similar_floor")
+            for name in ("text_floor", "similar_floor", "duplicate_floor")
             if isinstance(described.get(name), int | float)
         }
         return Stamp(",".join(sorted(found)), recipes.pop() if len(recipes) == 1 else None, floors)

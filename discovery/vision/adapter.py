@@ -1,13 +1,15 @@
-"""A model fitted to one catalogue: from what a picture looks like to the words its products are sold by.
+"""A model fitted to one catalogue: its looks, and the way from them to the words its products are sold by.
 
-Kernel ridge regression (Saunders, Gammerman and Vovk, ICML 1998) from two blocks of features, the look and
-the colour histogram, to the mean text vector of a few captions of the product that a picture shows. It is
-local: a picture unlike all that it was fitted on has a kernel of nearly nothing and keeps its place in the
-model's own space, so words of other worlds go on finding what they found, and two catalogues do not pull at
-each other. Above :data:`MOST_LANDMARKS` pictures the kernel is approximated by some of them (Nyström;
-Rudi, Camoriano and Rosasco, "Less is More", NIPS 2015), in memory that does not grow with the catalogue.
+The looks are :mod:`discovery.vision.looks`. The words are kernel ridge regression (Saunders, Gammerman and
+Vovk, ICML 1998) from two blocks of features, the look and the colour histogram, to the mean text vector of a
+few captions of the product that a picture shows. It is local: a picture unlike all that it was fitted on has
+a kernel of nearly nothing and keeps its place in the model's own space, so words of other worlds go on
+finding what they found, and two catalogues do not pull at each other. Above :data:`MOST_LANDMARKS` pictures
+the kernel is approximated by some of them (Nyström; Rudi, Camoriano and Rosasco, "Less is More", NIPS 2015),
+in memory that does not grow with the catalogue.
 
-What it gains is in docs/decisions/0012. Pure numpy: nothing is drawn, so the same pairs give the same map.
+What they gain is in docs/decisions/0012 and 0014. Pure numpy: nothing is drawn, so the same pairs give the
+same map.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import dataclasses
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zipfile import BadZipFile
@@ -25,14 +27,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.errors import ModelUnavailable
-from discovery.vision.embedder import Embedder, Embedding, ModelInput, Recipe, Vector, unit, validate
+from discovery.vision.embedder import (
+    Embedder,
+    Embedding,
+    Floors,
+    ModelInput,
+    Recipe,
+    Vector,
+    unit,
+    validate,
+)
 from discovery.vision.images import Picture
+from discovery.vision.looks import LookSpace
 
 Matrix = NDArray[np.float32]
 
 MOST_LANDMARKS = 4000
 ROWS_AT_ONCE = 2048
-FORMAT = 1
+FORMAT = 2
 VISUAL_WEIGHT = 0.3
 """Measured on 1,000 garments not fitted on: beside words that say all, some or little of them, hybrid results
 reach at least 0.97 of the better of words and pictures alone, mostly more than both."""
@@ -40,7 +52,7 @@ reach at least 0.97 of the better of words and pictures alone, mostly more than 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How an adapter is fitted.
+    """How words are fitted.
 
     ``colour`` is the histogram's weight beside the look's 1, ``width`` the kernel's factor of the squared
     distance, ``ridge`` what keeps it from learning by heart, and ``blend`` how much of the model's own
@@ -57,7 +69,7 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Pictures by row: looks [n, l], histograms [n, h] and the vectors of the model as it came [n, d]."""
+    """Pictures by row: histograms [n, h], and looks [n, l] and vectors [n, d] of the model as it came."""
 
     looks: Matrix
     histograms: Matrix
@@ -103,20 +115,14 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Adapter:
-    """A fitted map. ``base`` is the digest of the recipe whose features it takes."""
+class WordMap:
+    """A fitted map from pictures to the words of their products."""
 
-    base: str
     tuning: Tuning
     scaling: Scaling
     landmarks: Matrix
     weights: Matrix
     mean: Matrix
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the map."""
-        return f"sha256:{hashlib.sha256(self.to_bytes()).hexdigest()}"
 
     def vectors(self, features: Features) -> Vector:
         """Return the fitted vectors [n, d], unit norm, of pictures."""
@@ -138,70 +144,112 @@ class Adapter:
         own = np.clip(2 * nearest / np.float32(self.tuning.near) - 1, 0, 1)[:, None]
         return unit(own * (said + self.mean) + np.maximum(np.float32(self.tuning.blend), 1 - own) * bases)
 
-    def tuned(self, **changed: float) -> Adapter:
+    def tuned(self, **changed: float) -> WordMap:
         """Return the same map with another ``blend`` or ``near``, which need no new fit."""
         return dataclasses.replace(self, tuning=dataclasses.replace(self.tuning, **changed))
 
-    def to_bytes(self) -> bytes:
-        """Return the map as an uncompressed ``npz``; equal maps have equal bytes."""
-        named = {"base": self.base, "tuning": dataclasses.asdict(self.tuning), "format": FORMAT}
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that it consists of, by name, as it is kept."""
         scaling = self.scaling
-        sizes = np.array([scaling.look_size, scaling.histogram_size])
+        return {
+            "tuning": _packed(dataclasses.asdict(self.tuning)),
+            "look_mean": scaling.look_mean,
+            "histogram_mean": scaling.histogram_mean,
+            "sizes": np.array([scaling.look_size, scaling.histogram_size]),
+            "bins": scaling.bins,
+            "landmarks": self.landmarks.astype(np.float16),
+            "weights": self.weights.astype(np.float32),
+            "mean": self.mean,
+        }
+
+    @classmethod
+    def from_arrays(cls, kept: Mapping[str, NDArray[Any]]) -> WordMap:
+        """Return the map that :meth:`arrays` told.
+
+        Raises:
+            KeyError: something is missing.
+        """
+        look_size, histogram_size = kept["sizes"].tolist()
+        scaling = Scaling(kept["look_mean"], look_size, kept["histogram_mean"], histogram_size, kept["bins"])
+        landmarks = kept["landmarks"].astype(np.float32)
+        return cls(Tuning(**_unpacked(kept["tuning"])), scaling, landmarks, kept["weights"], kept["mean"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """What fits a model to a catalogue: a map to its words, a space of its looks, or both.
+
+    ``base`` is the digest of the recipe whose features they take; where one is ``None`` the model stays as
+    it is.
+    """
+
+    base: str
+    words: WordMap | None
+    looks: LookSpace | None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the whole."""
+        return f"sha256:{hashlib.sha256(self.to_bytes()).hexdigest()}"
+
+    def vectors(self, features: Features) -> Vector:
+        """Return the fitted vectors [n, d], unit norm, of pictures."""
+        return features.bases if self.words is None else self.words.vectors(features)
+
+    def fitted_looks(self, features: Features) -> Vector:
+        """Return the fitted looks [n, l], unit norm, of pictures."""
+        own = features.looks
+        return own if self.looks is None else self.looks.looks(own, features.histograms)
+
+    def to_bytes(self) -> bytes:
+        """Return the whole as an uncompressed ``npz``; equal ones have equal bytes."""
+        kept: dict[str, Any] = {"about": _packed({"base": self.base, "format": FORMAT})}
+        for part in (self.words, self.looks):
+            kept |= {} if part is None else part.arrays()
         buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            about=np.frombuffer(json.dumps(named, sort_keys=True).encode(), dtype=np.uint8),
-            look_mean=scaling.look_mean,
-            histogram_mean=scaling.histogram_mean,
-            sizes=sizes,
-            bins=scaling.bins,
-            landmarks=self.landmarks.astype(np.float16),
-            weights=self.weights.astype(np.float32),
-            mean=self.mean,
-        )
+        np.savez(buffer, **kept)
         return buffer.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Adapter:
-        """Return the map that :meth:`to_bytes` wrote.
+        """Return what :meth:`to_bytes` wrote.
 
         Raises:
-            ModelUnavailable: the bytes are no map, or one of another version.
+            ModelUnavailable: the bytes are no adapter, or one of another version.
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as kept:
-                about = json.loads(kept["about"].tobytes())
+                about = _unpacked(kept["about"])
                 if about["format"] != FORMAT:
                     raise ModelUnavailable(
                         f"the adapter has format {about['format']}, this version reads {FORMAT}; "
                         "run discovery model adapt"
                     )
-                look_size, histogram_size = kept["sizes"].tolist()
-                scaling = Scaling(
-                    kept["look_mean"], look_size, kept["histogram_mean"], histogram_size, kept["bins"]
-                )
-                return cls(
-                    about["base"],
-                    Tuning(**about["tuning"]),
-                    scaling,
-                    kept["landmarks"].astype(np.float32),
-                    kept["weights"],
-                    kept["mean"],
-                )
+                words = WordMap.from_arrays(kept) if "tuning" in kept else None
+                looks = LookSpace.from_arrays(kept) if "look_colour" in kept else None
+                return cls(about["base"], words, looks)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelUnavailable(
                 f"the adapter cannot be read ({type(error).__name__}); run discovery model adapt"
             ) from error
 
 
-def fit(
-    base: str,
+def _packed(named: Mapping[str, Any]) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(named, sort_keys=True).encode(), dtype=np.uint8)
+
+
+def _unpacked(packed: NDArray[Any]) -> dict[str, Any]:
+    named: dict[str, Any] = json.loads(packed.tobytes())
+    return named
+
+
+def fit_words(
     features: Features,
     targets: Matrix,
     groups: Sequence[str],
     tuning: Tuning,
     most_landmarks: int = MOST_LANDMARKS,
-) -> Adapter:
+) -> WordMap:
     """Return the map from pictures to their ``targets`` [n, d]; ``groups`` names each picture's product."""
     scaling = Scaling.of(features)
     mean = targets.mean(axis=0).astype(np.float32)
@@ -215,7 +263,7 @@ def fit(
         weights = np.linalg.solve(among, (targets - mean)[chosen].astype(np.float64))
     else:
         weights = _nystrom(features, targets - mean, scaling, landmarks, among, tuning)
-    return Adapter(base, tuning, scaling, landmarks, weights.astype(np.float32), mean)
+    return WordMap(tuning, scaling, landmarks, weights.astype(np.float32), mean)
 
 
 def _nystrom(
@@ -275,15 +323,15 @@ def _spread(rows: Matrix) -> tuple[Matrix, float]:
 
 
 class AdaptedEmbedder:
-    """Any embedder, fitted to a catalogue: the same texts and looks, other vectors of pictures.
+    """Any embedder, fitted to a catalogue: the same texts, other vectors and looks of pictures.
 
-    ``text_floor`` is where noise ends among the fitted vectors.
+    ``floors`` are where noise ends among these.
     """
 
-    def __init__(self, embedder: Embedder, adapter: Adapter, text_floor: float) -> None:
+    def __init__(self, embedder: Embedder, adapter: Adapter, floors: Floors) -> None:
         self._embedder = embedder
         self._adapter = adapter
-        self._recipe = adapted_recipe(embedder.recipe, adapter.digest, text_floor)
+        self._recipe = adapted_recipe(embedder.recipe, adapter, floors)
         if adapter.base != embedder.recipe.digest:
             raise ModelUnavailable(
                 f"the adapter was fitted on recipe {adapter.base}, the model is {embedder.recipe.model!r} "
@@ -300,15 +348,24 @@ class AdaptedEmbedder:
         return self._embedder.prepare(picture)
 
     def embed_pictures(self, batch: Sequence[ModelInput]) -> list[Embedding]:
-        """Return fitted vectors, the model's own looks, and what it said before as ``base``."""
+        """Return fitted vectors and looks, and what of the model's own they stand for beside them."""
         made = self._embedder.embed_pictures(batch)
         if not made:
             return []
-        vectors = self._adapter.vectors(features_of(made))
+        features = features_of(made)
+        vectors, looks = self._adapter.vectors(features), self._adapter.fitted_looks(features)
         validate(vectors, len(made), self._recipe.dimension)
+        validate(looks, len(made), self._recipe.look_dimension)
+        words, shown = self._adapter.words is not None, self._adapter.looks is not None
         return [
-            dataclasses.replace(one, vector=vector, base=one.vector)
-            for one, vector in zip(made, vectors, strict=True)
+            dataclasses.replace(
+                one,
+                vector=vector,
+                look=look,
+                base=one.vector if words else None,
+                base_look=one.look if shown else None,
+            )
+            for one, vector, look in zip(made, vectors, looks, strict=True)
         ]
 
     def embed_text(self, text: str) -> Vector:
@@ -320,13 +377,21 @@ class AdaptedEmbedder:
         return self._embedder.embed_texts(texts)
 
 
-def adapted_recipe(base: Recipe, adapter: str, text_floor: float) -> Recipe:
+def adapted_recipe(base: Recipe, adapter: Adapter, floors: Floors) -> Recipe:
     """Return the recipe of a model with an adapter; both must be the same for vectors to be comparable."""
-    return dataclasses.replace(base, adapter=adapter, text_floor=text_floor, visual_weight=VISUAL_WEIGHT)
+    return dataclasses.replace(
+        base,
+        adapter=adapter.digest,
+        look_dimension=base.look_dimension if adapter.looks is None else adapter.looks.dimension,
+        text_floor=floors.text,
+        similar_floor=floors.similar,
+        duplicate_floor=floors.duplicate,
+        visual_weight=base.visual_weight if adapter.words is None else VISUAL_WEIGHT,
+    )
 
 
 def features_of(embeddings: Iterable[Embedding]) -> Features:
-    """Return the features of pictures that a model has just embedded."""
+    """Return the features of pictures that a model, as it came, has just embedded."""
     made = list(embeddings)
     return Features(
         np.stack([one.look for one in made]),

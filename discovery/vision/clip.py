@@ -38,6 +38,7 @@ SCHEMES = ("hf-hub:", "local-dir:")
 CONTRASTIVE_TEXT_FLOOR = 0.2
 SIGMOID_TEXT_FLOOR = 0.05
 SIMILAR_FLOOR = 0.7
+DUPLICATE_FLOOR = 0.95
 VISUAL_WEIGHT = 0.3
 SLICE = 8
 _TEXTS = 32
@@ -191,6 +192,7 @@ def load_clip(name: str, cache: Path, wanted: str = "auto") -> ClipEmbedder:
         look_dimension=dimension,
         text_floor=SIGMOID_TEXT_FLOOR if sigmoid else CONTRASTIVE_TEXT_FLOOR,
         similar_floor=SIMILAR_FLOOR,
+        duplicate_floor=DUPLICATE_FLOOR,
         visual_weight=VISUAL_WEIGHT,
     )
     samples = torch.from_numpy(np.stack([framing.prepare(p) for p in precision.sample_pictures()]))

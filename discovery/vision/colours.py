@@ -28,6 +28,20 @@ BINS = (6, 9, 9)
 """Parts of L, a and b that a histogram tells apart: coarse in lightness, which is light and shadow too."""
 
 BIN_COUNT = math.prod(BINS)
+REACHED = np.flatnonzero(
+    np.unpackbits(
+        np.frombuffer(
+            bytes.fromhex(
+                "0000000183c3e1f18000000001c1e1f1f9fcfe40000060f1f9fdfeff7fbfc00070f8fcffffffffffe0387cfe"
+                "7f7fbfdfef86003c7e3f1f8fc7c2000000"
+            ),
+            np.uint8,
+        ),
+        count=BIN_COUNT,
+    )
+)
+"""The bins that a colour in sRGB falls into, of all: written down, for they are numbers of vectors."""
+
 LEAST_SHARE = 0.06
 
 _SIDE = 64

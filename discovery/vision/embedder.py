@@ -21,16 +21,28 @@ _NORM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
+class Floors:
+    """The least cosines that mean something, one for each kind of question.
+
+    Below ``text`` (words to picture) and ``similar`` (picture to picture) a hit is noise; from ``duplicate``
+    on (picture to picture) two pictures are probably one, cut or worked over.
+    """
+
+    text: float
+    similar: float
+    duplicate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """What makes two vectors comparable, and how similar is similar.
 
     ``model`` is the name in the configuration, ``weights`` their SHA-256 ("sha256:..."), and
     ``preprocessing`` a text that changes whenever the pixels given to the model would. ``dimension`` is
     that of the space which texts and pictures share, ``look_dimension`` that of the space in which
-    pictures are compared with pictures. Below ``text_floor`` (text to picture) and ``similar_floor``
-    (picture to picture), cosines both, a hit is noise. ``visual_weight`` is what pictures are worth beside
-    words: their share of a hybrid score. ``adapter`` is the SHA-256 of the map that fits the model to a
-    catalogue, where there is one.
+    pictures are compared with pictures; the floors are those of :class:`Floors`. ``visual_weight`` is what
+    pictures are worth beside words: their share of a hybrid score. ``adapter`` is the SHA-256 of what fits
+    the model to a catalogue, where there is that.
     """
 
     model: str
@@ -40,8 +52,14 @@ class Recipe:
     look_dimension: int
     text_floor: float
     similar_floor: float
+    duplicate_floor: float
     visual_weight: float
     adapter: str | None = None
+
+    @property
+    def floors(self) -> Floors:
+        """The three floors."""
+        return Floors(self.text_floor, self.similar_floor, self.duplicate_floor)
 
     @property
     def digest(self) -> str:
@@ -65,13 +83,15 @@ class Embedding:
     """One picture's two vectors, float32 of unit norm: ``vector`` [dimension], ``look`` [look_dimension].
 
     ``histogram`` is how its subject is coloured (:func:`discovery.vision.colours.histogram`), ``base`` the
-    vector before it was fitted to a catalogue, where it was. All together are what another fit needs.
+    vector and ``base_look`` the look before they were fitted to a catalogue, where they were. All together
+    are what another fit needs.
     """
 
     vector: Vector
     look: Vector
     histogram: Vector
     base: Vector | None = None
+    base_look: Vector | None = None
 
 
 class Embedder(Protocol):

@@ -50,6 +50,7 @@ class FakeEmbedder:
             look_dimension=_SIDE * _SIDE * 3 + 1,
             text_floor=0.3,
             similar_floor=0.8,
+            duplicate_floor=0.98,
             visual_weight=0.5,
         )
 

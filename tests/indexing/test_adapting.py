@@ -19,7 +19,7 @@ from discovery.search.request import Mode, SearchRequest, SimilarRequest, Viewer
 from discovery.search.service import SearchService
 from discovery.vision.adapter import Features
 from discovery.vision.colours import BIN_COUNT
-from discovery.vision.embedder import Vector, unit
+from discovery.vision.embedder import Recipe, Vector, unit
 from indexers.adaptation import Adapting, changed, gathered, sketch
 from indexers.fitting import Pairs, try_fit
 from indexers.lifecycle import Lifecycle
@@ -98,7 +98,7 @@ def test_a_catalogue_teaches_its_words_and_they_can_be_taken_back(
     came = adapting.adapt()
     assert came.outcome == "adopted", came.reason
     assert came.fitted is not None
-    assert came.fitted.gain[1] > 0
+    assert came.fitted.words_gain.low > 0
     assert came.fitted.adapted.first_kind == 1.0
     assert set(found(service, "sofa")) == {"sofa"}
     assert set(found(service, "tent")) == {"tent"}
@@ -272,6 +272,7 @@ def test_pictures_of_several_products_teach_nothing(stage: Stage) -> None:
 # What the catalogue is described by, and when a fit is refused: without an engine.
 
 WIDTH, TEXT = 24, 32
+RECIPE = Recipe("base", "sha256:0", "none", TEXT, WIDTH, 0.3, 0.5, 0.9, 0.1)
 
 
 def text_vectors(texts: Sequence[str]) -> Vector:
@@ -342,20 +343,20 @@ def test_labels_are_what_all_linked_products_agree_on() -> None:
 def test_a_fit_that_is_better_is_adopted_with_a_floor_and_keeps_the_open_world() -> None:
     pairs = made()
     base = text_vectors([f"far {n}" for n in range(6)])
-    came = try_fit(pairs, "base", 0.3, text_vectors, world(base))
+    came = try_fit(pairs, RECIPE, text_vectors, world(base))
     assert not isinstance(came, str)
     assert came.adopt, came.reason
     assert came.adapted.queries > 0.8 > came.base.queries
     assert came.adapted.open_world == came.base.open_world == 1.0
-    assert 0 <= came.text_floor < 0.95
-    again = try_fit(pairs, "base", 0.3, text_vectors, world(base))
+    assert 0 <= came.floors.text < 0.95
+    again = try_fit(pairs, RECIPE, text_vectors, world(base))
     assert not isinstance(again, str)
     assert again.adapter.digest == came.adapter.digest
 
 
 def test_a_fit_of_noise_is_refused() -> None:
     pairs = made(seen=False, noise=1.0)
-    came = try_fit(pairs, "base", 0.3, text_vectors, world(text_vectors([f"far {n}" for n in range(6)])))
+    came = try_fit(pairs, RECIPE, text_vectors, world(text_vectors([f"far {n}" for n in range(6)])))
     assert isinstance(came, str) or not came.adopt
     reason = came if isinstance(came, str) else came.reason
     assert "no column" in reason or "no better beyond noise" in reason
@@ -365,10 +366,26 @@ def test_a_model_that_knows_it_already_is_not_replaced() -> None:
     pairs = made()
     known = text_vectors([f"{one.labels['finish']} {one.labels['family']}" for one in pairs.shown])
     pairs = Pairs(pairs.shown, dataclasses.replace(pairs.features, bases=known))
-    came = try_fit(pairs, "base", 0.3, text_vectors, world(text_vectors([f"far {n}" for n in range(6)])))
+    came = try_fit(pairs, RECIPE, text_vectors, world(text_vectors([f"far {n}" for n in range(6)])))
     assert not isinstance(came, str)
-    assert not came.adopt
+    assert came.adapter.words is None
     assert "no better beyond noise" in came.reason
+    # Its looks do not know yet that colour tells the finishes apart, and are fitted by themselves.
+    assert came.adopt
+    assert came.looks_gain.low > 0
+    np.testing.assert_array_equal(came.adapter.vectors(pairs.features), known)
+
+
+def test_thresholds_are_where_the_catalogue_and_other_worlds_come_apart() -> None:
+    pairs = made()
+    came = try_fit(pairs, RECIPE, text_vectors, world(text_vectors([f"far {n}" for n in range(6)])))
+    assert not isinstance(came, str)
+    similar, duplicate = came.thresholds["similar"], came.thresholds["duplicate"]
+    assert similar.right is not None
+    assert similar.right >= 0.94 > 0.2 >= (similar.wrong or 0)
+    assert (duplicate.floor, duplicate.right) == (RECIPE.duplicate_floor, None)  # too few pairs to tell
+    assert came.thresholds["text"].right is not None
+    assert came.floors.similar == similar.floor != RECIPE.similar_floor
 
 
 def test_a_sketch_tells_how_much_changed() -> None:

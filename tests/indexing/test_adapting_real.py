@@ -48,7 +48,7 @@ def test_the_starter_learns_what_a_fashion_shop_calls_its_things(
     pairs = gathered(catalogue)
     assert len(pairs.shown) == PICTURES
     texts, world = CaptionVectors(starter, parts_home), open_world(starter, parts_home)
-    fitted = try_fit(pairs, starter.recipe.digest, starter.recipe.text_floor, texts, world)
+    fitted = try_fit(pairs, starter.recipe, texts, world)
     texts.keep()
     assert not isinstance(fitted, str)
     assert fitted.adopt, fitted.reason

@@ -19,6 +19,7 @@ from discovery.linking.patterns import Patterns
 from discovery.linking.roles import caption_role, name_role, plain_role
 from discovery.linking.sightings import (
     Declared,
+    LookScale,
     Neighbour,
     barcode_evidence,
     colour_evidence,
@@ -197,12 +198,20 @@ def test_the_nearest_pictures_speak_for_their_product() -> None:
         Neighbour("d", "GONE", 0.99, "hero"),
         Neighbour("e", "TB-802", 0.3, "hero"),
     ]
-    found = {(piece.feature, piece.family): piece.value for piece in visual_evidence(near, BOOK, 0.45)}
+    found = {(piece.feature, piece.family): piece.value for piece in visual_evidence(near, BOOK)}
     assert found["visual_copy", "LP-500"] == pytest.approx(0.5)
     assert found["visual_lead", "LP-500"] == 1.0
     assert ("visual_lead", "MG-101") not in found
     assert ("visual_near", "TB-802") not in found
     assert found["visual_share", "LP-500"] > found["visual_share", "MG-101"]
+
+
+def test_likeness_is_weighed_on_one_scale_whatever_model_measured_it() -> None:
+    own, fitted = LookScale(), LookScale(similar=0.2, same=0.7)
+    for cosine in (-1.0, 0.1, 0.45, 0.8, 0.9, 1.0):
+        assert own.similarity(cosine) == pytest.approx(cosine)
+    told = [fitted.similarity(cosine) for cosine in (-1.0, 0.2, 0.45, 0.7, 0.85, 1.0)]
+    assert told == pytest.approx([-1.0, 0.45, 0.7, 0.95, 0.975, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from discovery.linking.book import ProductBook
 from discovery.linking.evidence import AGAINST, FEATURES
 from discovery.linking.fusion import Model, probabilities, read_weights, shipped_weights
 from discovery.linking.linker import Linker
-from discovery.linking.sightings import Declared, Neighbour
+from discovery.linking.sightings import Declared, LookScale, Neighbour
 from discovery.linking.verdict import State, Verdict
 from tests.linking.makers import BLUE, JACKET_EAN, RED, asset, linker, mugs, product, shop
 
@@ -238,7 +238,7 @@ def test_the_basis_changes_with_settings_and_floor_only() -> None:
     first = Linker(book, LinkingSettings())
     assert first.basis == SHOP.basis
     assert first.basis != Linker(book, LinkingSettings(auto=0.9)).basis
-    assert first.basis != Linker(book, LinkingSettings(), similar_floor=0.6).basis
+    assert first.basis != Linker(book, LinkingSettings(), scale=LookScale(similar=0.6)).basis
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,23 @@ import numpy as np
 import pytest
 
 from discovery.errors import ModelUnavailable
-from discovery.vision.adapter import AdaptedEmbedder, Adapter, Features, Tuning, fit, spread_out
+from discovery.vision.adapter import (
+    AdaptedEmbedder,
+    Adapter,
+    Features,
+    Tuning,
+    WordMap,
+    fit_words,
+    spread_out,
+)
 from discovery.vision.colours import BIN_COUNT, histogram
-from discovery.vision.embedder import unit
+from discovery.vision.embedder import Floors, unit
 from discovery.vision.fake import FakeEmbedder
+from discovery.vision.looks import LookTuning, fit_looks
 from tests.vision.conftest import drawn, pictured, plain
 
 KINDS, EACH, LOOK, WORDS = 6, 30, 40, 16
+FLOORS = Floors(0.4, 0.5, 0.9)
 
 
 def features(seed: int, kinds: int = KINDS, each: int = EACH) -> tuple[Features, np.ndarray, list[str]]:
@@ -27,7 +37,7 @@ def features(seed: int, kinds: int = KINDS, each: int = EACH) -> tuple[Features,
     return Features(looks, unit(colours), bases), texts[kind], [f"{n}" for n in range(len(kind))]
 
 
-def right(adapter: Adapter, seed: int = 2) -> float:
+def right(adapter: WordMap, seed: int = 2) -> float:
     held, targets, _ = features(seed)
     texts = np.unique(targets, axis=0)
     nearest = texts[(adapter.vectors(held) @ texts.T).argmax(axis=1)]
@@ -36,7 +46,7 @@ def right(adapter: Adapter, seed: int = 2) -> float:
 
 def test_what_was_not_fitted_on_is_placed_by_its_kinds_words() -> None:
     known, targets, groups = features(1)
-    adapter = fit("base", known, targets, groups, Tuning())
+    adapter = fit_words(known, targets, groups, Tuning())
     assert right(adapter) > 0.95
     vectors = adapter.vectors(known)
     assert vectors.dtype == np.float32
@@ -45,7 +55,7 @@ def test_what_was_not_fitted_on_is_placed_by_its_kinds_words() -> None:
 
 def test_a_stranger_keeps_the_models_own_vector() -> None:
     known, targets, groups = features(1)
-    adapter = fit("base", known, targets, groups, Tuning(blend=0.1, near=0.6))
+    adapter = fit_words(known, targets, groups, Tuning(blend=0.1, near=0.6))
     far = Features(-8 * known.looks[:4], known.histograms[:4], known.bases[:4])
     np.testing.assert_allclose(adapter.vectors(far), far.bases, atol=1e-5)
 
@@ -53,8 +63,8 @@ def test_a_stranger_keeps_the_models_own_vector() -> None:
 def test_two_catalogues_do_not_pull_at_each_other() -> None:
     known, targets, groups = features(1)
     own = np.arange(len(groups)) < 3 * EACH
-    one = fit("base", known.rows(own), targets[own], groups[: 3 * EACH], Tuning())
-    both = fit("base", known, targets, groups, Tuning())
+    one = fit_words(known.rows(own), targets[own], groups[: 3 * EACH], Tuning())
+    both = fit_words(known, targets, groups, Tuning())
     held, held_targets, _ = features(2, kinds=3)
     for adapter in (one, both):
         closeness = (adapter.vectors(held) * held_targets).sum(axis=1)
@@ -63,7 +73,7 @@ def test_two_catalogues_do_not_pull_at_each_other() -> None:
 
 def test_few_landmarks_do_nearly_as_well_as_all() -> None:
     known, targets, groups = features(1, each=80)
-    assert right(fit("base", known, targets, groups, Tuning(), most_landmarks=120)) > 0.9
+    assert right(fit_words(known, targets, groups, Tuning(), most_landmarks=120)) > 0.9
 
 
 def test_landmarks_are_spread_over_products_and_never_drawn() -> None:
@@ -76,17 +86,34 @@ def test_landmarks_are_spread_over_products_and_never_drawn() -> None:
 
 def test_a_kept_map_is_the_same_map() -> None:
     known, targets, groups = features(1)
-    adapter = fit("base", known, targets, groups, Tuning(colour=0.3, blend=0.2))
+
+    def made() -> Adapter:
+        words = fit_words(known, targets, groups, Tuning(colour=0.3, blend=0.2))
+        return Adapter("base", words, fit_looks(known.looks, known.histograms, groups, LookTuning()))
+
+    adapter = made()
     again = Adapter.from_bytes(adapter.to_bytes())
-    assert (again.digest, again.tuning, again.base) == (adapter.digest, adapter.tuning, "base")
+    assert again.words is not None
+    assert (again.digest, again.words.tuning.colour, again.base) == (adapter.digest, 0.3, "base")
     np.testing.assert_array_equal(again.vectors(known), adapter.vectors(known))
-    assert fit("base", known, targets, groups, Tuning(colour=0.3, blend=0.2)).digest == adapter.digest
+    np.testing.assert_array_equal(again.fitted_looks(known), adapter.fitted_looks(known))
+    assert made().digest == adapter.digest
+
+
+def test_what_did_not_pay_leaves_the_model_as_it_is() -> None:
+    known, targets, groups = features(1)
+    words = Adapter("base", fit_words(known, targets, groups, Tuning()), None)
+    looks = Adapter("base", None, fit_looks(known.looks, known.histograms, groups, LookTuning()))
+    again = Adapter.from_bytes(looks.to_bytes())
+    np.testing.assert_array_equal(again.vectors(known), known.bases)
+    np.testing.assert_array_equal(Adapter.from_bytes(words.to_bytes()).fitted_looks(known), known.looks)
+    assert len({words.digest, looks.digest}) == 2
 
 
 @pytest.mark.parametrize("cut", [0, 10, 5000])
 def test_half_a_map_is_none(cut: int) -> None:
     known, targets, groups = features(1)
-    data = fit("base", known, targets, groups, Tuning()).to_bytes()
+    data = Adapter("base", fit_words(known, targets, groups, Tuning()), None).to_bytes()
     with pytest.raises(ModelUnavailable, match="discovery model adapt"):
         Adapter.from_bytes(data[:cut])
 
@@ -98,17 +125,21 @@ def fake_fit() -> Adapter:
         *(np.stack(rows) for rows in zip(*((m.look, m.histogram, m.vector) for m in made), strict=True))
     )
     targets = fake.embed_texts([f"thing {n % 3}" for n in range(12)])
-    return fit(fake.recipe.digest, known, targets, [str(n) for n in range(12)], Tuning())
+    groups = [str(n // 2) for n in range(12)]
+    words = fit_words(known, targets, groups, Tuning())
+    return Adapter(fake.recipe.digest, words, fit_looks(known.looks, known.histograms, groups, LookTuning()))
 
 
-def test_an_adapted_embedder_has_the_models_words_and_looks_and_other_vectors() -> None:
+def test_an_adapted_embedder_has_the_models_words_and_other_vectors_and_looks() -> None:
     fake, adapter = FakeEmbedder(), fake_fit()
-    adapted = AdaptedEmbedder(fake, adapter, 0.4)
+    adapted = AdaptedEmbedder(fake, adapter, FLOORS)
     assert adapted.recipe.digest != fake.recipe.digest
-    assert (adapted.recipe.adapter, adapted.recipe.text_floor) == (adapter.digest, 0.4)
+    assert (adapted.recipe.adapter, adapted.recipe.floors) == (adapter.digest, FLOORS)
     prepared = adapted.prepare(pictured(drawn(1)))
     [own], [fitted] = fake.embed_pictures([prepared]), adapted.embed_pictures([prepared])
-    np.testing.assert_array_equal(fitted.look, own.look)
+    assert fitted.look.shape == (adapted.recipe.look_dimension,) != own.look.shape
+    assert fitted.base_look is not None
+    np.testing.assert_array_equal(fitted.base_look, own.look)
     assert fitted.base is not None
     np.testing.assert_array_equal(fitted.base, own.vector)
     assert float(fitted.vector @ adapted.embed_text("thing 1")) > float(
@@ -120,9 +151,9 @@ def test_an_adapted_embedder_has_the_models_words_and_looks_and_other_vectors() 
 def test_an_adapter_of_another_model_is_refused_and_named() -> None:
     adapter = fake_fit()
     known, targets, groups = features(1)
-    other = fit("0123456789abcdef", known, targets, groups, Tuning())
+    other = fit_words(known, targets, groups, Tuning())
     with pytest.raises(ModelUnavailable, match=r"0123456789abcdef.*'fake'"):
-        AdaptedEmbedder(FakeEmbedder(), other, 0.4)
+        AdaptedEmbedder(FakeEmbedder(), Adapter("0123456789abcdef", other, None), FLOORS)
     assert adapter.base == FakeEmbedder().recipe.digest
 
 

@@ -87,7 +87,7 @@ def test_the_weights_are_named_by_their_digest(embedder: Embedder) -> None:
     assert len(embedder.recipe.weights) == len("sha256:") + 64
 
 
-RECIPE = Recipe("m", "sha256:0", "p", 4, 4, 0.1, 0.2, 0.3)
+RECIPE = Recipe("m", "sha256:0", "p", 4, 4, 0.1, 0.2, 0.9, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,9 @@ def test_whatever_changes_vectors_changes_the_digest(change: dict[str, Any]) -> 
 
 def test_floors_do_not_change_the_digest() -> None:
     assert (
-        dataclasses.replace(RECIPE, text_floor=0.9, similar_floor=0.9, visual_weight=0.9).digest
+        dataclasses.replace(
+            RECIPE, text_floor=0.9, similar_floor=0.9, duplicate_floor=0.9, visual_weight=0.9
+        ).digest
         == RECIPE.digest
     )
 
