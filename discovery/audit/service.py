@@ -35,7 +35,7 @@ from discovery.config import AuditSettings, Settings
 from discovery.engine.client import Engine
 from discovery.engine.cursors import cursor_of
 from discovery.engine.reader import Reader
-from discovery.engine.records import Records, Stored
+from discovery.engine.records import Records
 from discovery.errors import (
     ConfigurationInvalid,
     DiscoveryError,
@@ -268,7 +268,7 @@ class AuditService:
         """
         _check_id(id, "finding", _FINDING_ID)
         finding, stored = self._store.record(id)
-        return VersionedFinding(self._current(finding), _version(stored))
+        return VersionedFinding(self._current(finding), stored.version)
 
     def change(self, id: str, change: Mapping[str, Any], who: str | None = None) -> Finding:
         """Change what people may change about a finding, and return it.
@@ -290,10 +290,10 @@ class AuditService:
         """
         _check_id(id, "finding", _FINDING_ID)
         finding, stored = self._store.record(id)
-        if expected is not None and expected != _version(stored):
+        if expected is not None and expected != stored.version:
             raise EngineConflict("the finding was changed since it was read; read it again and decide again")
         after = changed(self._current(finding), change, self._clock(), who)
-        return VersionedFinding(after, _version(self._store.replace(after, stored)))
+        return VersionedFinding(after, self._store.replace(after, stored).version)
 
     def all_findings(self, states: tuple[str, ...] = UNRESOLVED) -> Iterator[Finding]:
         """Yield every finding in one of ``states``, the most severe first."""
@@ -406,10 +406,6 @@ def _check_id(id: str, what: str, pattern: re.Pattern[str]) -> None:
     """Refuse what cannot be an id, before it becomes part of an address."""
     if not pattern.fullmatch(id):
         raise NotFound(f"there is no {what} {id[:100]!r}", (FieldProblem("id", f"no such {what}"),))
-
-
-def _version(stored: Stored) -> str:
-    return f"{stored.primary_term}-{stored.seq_no}"
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:

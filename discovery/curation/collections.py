@@ -28,7 +28,7 @@ from discovery.curation.collection_model import (
     restored,
 )
 from discovery.engine.reader import Reader
-from discovery.engine.records import Records, Stored
+from discovery.engine.records import Records, Stored, can_be_id
 from discovery.errors import EngineConflict, FieldProblem, IndexMissing, InputInvalid, NotFound
 from mappings.registry import ASSETS, COLLECTIONS, PRODUCTS
 
@@ -164,7 +164,7 @@ class Collections:
         stored = self._stored(id)
         _check(stored, expected)
         for hit in self._shares(id):
-            self._records.delete(self._index, hit["_id"], _stored_of(hit))
+            self._records.delete(self._index, hit["_id"], Stored.of(hit))
         self._records.delete(self._index, id, stored)
         return _whole(stored)
 
@@ -232,7 +232,7 @@ class Collections:
         Raises:
             NotFound: there is no such collection or link.
         """
-        stored = self._records.get(self._index, share) if _is_id(share) else None
+        stored = self._records.get(self._index, share) if can_be_id(share) else None
         if stored is None or stored.source.get("collection") != id:
             message = "there is no such link of this collection"
             raise NotFound(message, (FieldProblem("share", "no such link"),))
@@ -280,7 +280,7 @@ class Collections:
         return [Item(*ref, named[ref], now, by) for ref in dict.fromkeys(refs)]
 
     def _names(self, kind: ItemKind, ids: Sequence[str]) -> dict[str, str]:
-        sane = [ident for ident in ids if _is_id(ident)]
+        sane = [ident for ident in ids if can_be_id(ident)]
         if not sane:
             return {}
         try:
@@ -329,11 +329,11 @@ class Collections:
     def _put(self, one: Collection, stored: Stored | None) -> Collection:
         written = self._records.put(self._index, one.id, _source(one), stored, visible=False)
         self._records.refresh(self._index)
-        return replace(one, version=_version(written))
+        return replace(one, version=written.version)
 
     def _stored(self, id: str) -> Stored:
         stored = None
-        if _is_id(id):
+        if can_be_id(id):
             try:
                 stored = self._records.get(self._index, id)
             except IndexMissing:
@@ -392,12 +392,12 @@ def _source(one: Collection) -> dict[str, Any]:
 
 
 def _collection(hit: Mapping[str, Any]) -> Collection:
-    return _of(hit["_source"], (), f"{hit['_primary_term']}-{hit['_seq_no']}")
+    return _of(hit["_source"], (), Stored.of(hit).version)
 
 
 def _whole(stored: Stored) -> Collection:
     items = tuple(item_of(entry) for entry in stored.source["items"]["entries"])
-    return _of(stored.source, items, _version(stored))
+    return _of(stored.source, items, stored.version)
 
 
 def _of(source: Mapping[str, Any], items: tuple[Item, ...], version: str) -> Collection:
@@ -430,25 +430,13 @@ def _share(source: Mapping[str, Any]) -> Share:
     )
 
 
-def _stored_of(hit: Mapping[str, Any]) -> Stored:
-    return Stored(hit["_source"], hit["_seq_no"], hit["_primary_term"])
-
-
 def _check(stored: Stored, expected: str | None) -> None:
-    if expected is not None and expected != _version(stored):
+    if expected is not None and expected != stored.version:
         raise EngineConflict(_CHANGED_MEANWHILE)
-
-
-def _version(stored: Stored) -> str:
-    return f"{stored.primary_term}-{stored.seq_no}"
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _is_id(id: str) -> bool:
-    return bool(id) and id.isprintable() and len(id.encode("utf-8", "replace")) <= 512
 
 
 def _refused(field: str, message: str) -> InputInvalid:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from discovery.engine.reader import Reader
-from discovery.engine.records import Records
+from discovery.engine.records import LONGEST_ID, Records
 from discovery.errors import EngineRejected, FieldProblem, IndexMissing, InputInvalid
 from mappings.registry import COLLECTIONS, DECISIONS, FINDINGS, RULES, Family
 
@@ -26,7 +26,6 @@ FAMILIES: Mapping[str, Family] = {one.name: one for one in (DECISIONS, RULES, CO
 
 FORMAT = "discovery-records"
 VERSION = 1
-LONGEST_ID = 512
 
 
 @dataclass(frozen=True, slots=True)

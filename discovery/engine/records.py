@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from opensearchpy.exceptions import ConflictError, NotFoundError
 
@@ -20,6 +20,25 @@ class Stored:
     source: Mapping[str, Any]
     seq_no: int
     primary_term: int
+
+    @classmethod
+    def of(cls, hit: Mapping[str, Any]) -> Self:
+        """Return the record that a search found."""
+        return cls(hit["_source"], hit["_seq_no"], hit["_primary_term"])
+
+    @property
+    def version(self) -> str:
+        """What changes whenever the record is written."""
+        return f"{self.primary_term}-{self.seq_no}"
+
+
+LONGEST_ID = 512
+"""Bytes of an id at most, as the engine has it."""
+
+
+def can_be_id(text: str) -> bool:
+    """Return whether a record could have that id; the engine refuses to look for any other."""
+    return bool(text) and text.isprintable() and len(text.encode("utf-8", "replace")) <= LONGEST_ID
 
 
 class Records:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from discovery.engine.reader import Reader
-from discovery.engine.records import Records, Stored
+from discovery.engine.records import Records, Stored, can_be_id
 from discovery.errors import EngineConflict, FieldProblem, IndexMissing, InputInvalid, NotFound
 from discovery.mail.letter import is_address
 from discovery.saved.model import (
@@ -86,12 +86,7 @@ class SavedSearches:
             conditions.append({"term": {"owner": owner}})
         hits = self._find(conditions, [{"name": "asc"}, {"id": "asc"}])
         seen = {hit["_source"]["id"]: hit["_source"] for hit in self._find([{"term": {"kind": SEEN}}], [])}
-        return tuple(
-            self._whole(
-                Stored(hit["_source"], hit["_seq_no"], hit["_primary_term"]), seen.get(_seen_id(hit["_id"]))
-            )
-            for hit in hits
-        )
+        return tuple(self._whole(Stored.of(hit), seen.get(_seen_id(hit["_id"]))) for hit in hits)
 
     def get(self, id: str) -> SavedSearch:
         """Return one saved search.
@@ -125,7 +120,7 @@ class SavedSearches:
         one = SavedSearch(uuid.uuid4().hex[:16], name, owner, note, dict(request), alert, by, now, now)
         stored = self._records.put(self._index, one.id, _source(one), None, visible=False)
         self.remember(one.id, seen, None)
-        return replace(one, version=_version(stored), seen=seen)
+        return replace(one, version=stored.version, seen=seen)
 
     def change(self, id: str, change: Mapping[str, Any], expected: str | None = None) -> SavedSearch:
         """Change the name, owner, note, alert or request; of a new request what it finds now counts as seen.
@@ -277,7 +272,7 @@ class SavedSearches:
 
     def _stored(self, id: str) -> Stored:
         stored = None
-        if id and id.isprintable() and len(id.encode("utf-8", "replace")) <= 512:
+        if can_be_id(id):
             try:
                 stored = self._records.get(self._index, id)
             except IndexMissing:
@@ -335,7 +330,7 @@ def _of(stored: Stored) -> SavedSearch:
         by=source["by"],
         made=datetime.fromisoformat(source["at"]),
         changed=datetime.fromisoformat(source["changed"]),
-        version=_version(stored),
+        version=stored.version,
     )
 
 
@@ -361,12 +356,8 @@ def _seen_id(id: str) -> str:
 
 
 def _check(stored: Stored, expected: str | None) -> None:
-    if expected is not None and expected != _version(stored):
+    if expected is not None and expected != stored.version:
         raise EngineConflict(_CHANGED_MEANWHILE)
-
-
-def _version(stored: Stored) -> str:
-    return f"{stored.primary_term}-{stored.seq_no}"
 
 
 def _refused(field: str, message: str) -> InputInvalid:
