@@ -10,25 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks import data
-from benchmarks.judged import Judged, judged_queries, judgements, ndcg
+from benchmarks.judged import Judged, judged_queries, judgements, mean_gain, ndcg
 from benchmarks.measured import Measured, Target
 from benchmarks.noisy import fill
 from benchmarks.stand import Stand
 from discovery.config import AssetSourceSettings, ImageSettings, ProductSourceSettings
 from discovery.demo import CATALOGUE
 from discovery.engine.reader import Reader
-from discovery.search.request import Condition, Filters, Hit, Mode, SearchRequest, Viewer
+from discovery.search.request import Mode, SearchRequest, Viewer
 from discovery.search.service import SearchService
 from discovery.vision.adapter import AdaptedEmbedder, Matrix
 from discovery.vision.embedder import Embedder
 from indexers.adaptation import CaptionVectors, gathered
 from indexers.fitting import try_fit
-from indexers.judging import gain
 from indexers.lifecycle import Lifecycle
 from indexers.open_world import open_world
 from indexers.pipeline import index_assets, index_products
 from indexers.sources.protocol import open_asset_source, open_product_source
-from mappings.documents import AssetDocument, ProductDocument, ProductSide
+from mappings.documents import AssetDocument, ProductSide
 from mappings.fields import Side
 
 WORKLOAD = "hybrid"
@@ -74,27 +73,9 @@ def _demo(stand: Stand) -> Iterator[Measured]:
     sides: tuple[Side, ...] = ("products", "assets")
     for side in sides:
         for which, queries in (("tuning", judged.tuning), ("holdout", judged.holdout)):
-            scores = {mode: _judged(service, side, queries, mode) for mode in MODES}
+            scores = {mode: mean_gain(service, side, queries, mode) for mode in MODES}
             yield _beside(f"demo, {side}, {len(queries)} judged queries ({which})", scores)
     stand.drop(DEMO)
-
-
-def _judged(service: SearchService, side: Side, queries: Mapping[str, Sequence[str]], mode: Mode) -> float:
-    gains = []
-    for query, skus in queries.items():
-        named = Condition("product.sku" if side == "assets" else "sku", any=tuple(skus))
-        answers = service.search(SearchRequest(side=side, filters=Filters((named,)), size=1), ANYONE).total
-        page = service.search(SearchRequest(side=side, q=query, mode=mode, size=DEPTH), ANYONE)
-        gains.append(gain([bool(_shown(hit) & set(skus)) for hit in page.hits], answers, DEPTH))
-    return statistics.fmean(gains)
-
-
-def _shown(hit: Hit) -> set[str]:
-    document = hit.document
-    if isinstance(document, AssetDocument):
-        return set(document.product.sku)
-    assert isinstance(document, ProductDocument)
-    return {document.source.sku}
 
 
 def _fashion(stand: Stand) -> Iterator[Measured]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.data import Garment
+from discovery.search.request import Condition, Filters, Hit, Mode, SearchRequest, Viewer
+from discovery.search.service import SearchService
 from indexers.judging import gain
+from mappings.documents import AssetDocument
+from mappings.fields import Side
 
 LEAST = 5
 """Garments that a query must have right answers among."""
@@ -75,3 +80,24 @@ def ndcg(found: Sequence[str], right: Collection[str], depth: int = 10) -> float
     Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques" (ACM TOIS 20(4), 2002).
     """
     return gain((one in right for one in found), len(right), depth)
+
+
+def mean_gain(
+    search: SearchService, side: Side, queries: Mapping[str, Collection[str]], mode: Mode, depth: int = 10
+) -> float:
+    """Return the mean gain of ``queries`` with the SKUs that answer each, asked of one side in one mode."""
+    gains = []
+    for query, skus in queries.items():
+        named = Condition("product.sku" if side == "assets" else "sku", any=tuple(skus))
+        answers = search.search(SearchRequest(side=side, filters=Filters((named,)), size=1), Viewer()).total
+        page = search.search(SearchRequest(side=side, q=query, mode=mode, size=depth), Viewer())
+        gains.append(gain([bool(shown_skus(hit) & set(skus)) for hit in page.hits], answers, depth))
+    return statistics.fmean(gains)
+
+
+def shown_skus(hit: Hit) -> set[str]:
+    """Return the SKUs that a hit shows, or is."""
+    document = hit.document
+    if isinstance(document, AssetDocument):
+        return set(document.product.sku)
+    return {document.source.sku}

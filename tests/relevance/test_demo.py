@@ -11,19 +11,17 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from benchmarks.judged import judgements
+from benchmarks.judged import judgements, mean_gain, shown_skus
 from discovery.config import Settings
 from discovery.engine.client import Engine
-from discovery.search.request import Condition, Filters, Hit, Mode, SearchRequest, SimilarRequest, Viewer
+from discovery.search.request import Mode, SearchRequest, SimilarRequest, Viewer
 from discovery.search.service import SearchService
 from discovery.wiring import Service
-from indexers.judging import gain
-from mappings.documents import AssetDocument, ProductDocument
+from mappings.documents import ProductDocument
 from mappings.fields import Side
 from tests.demo.indexed import settings_at
 
 ANYONE = Viewer()
-DEPTH = 10
 JUDGED = judgements()
 SETS: Mapping[str, Mapping[str, Sequence[str]]] = {"tuning": JUDGED.tuning, "holdout": JUDGED.holdout}
 FLOORS: Mapping[tuple[Side, str], float] = {
@@ -41,27 +39,6 @@ SIMILAR_FIRST = 0.7
 @pytest.fixture(scope="session")
 def search(engine: Engine, linked_demo: Settings) -> SearchService:
     return Service(settings_at(linked_demo, engine)).search
-
-
-def shown(hit: Hit) -> set[str]:
-    """The SKUs that a hit shows, or is."""
-    document = hit.document
-    if isinstance(document, AssetDocument):
-        return set(document.product.sku)
-    assert isinstance(document, ProductDocument)
-    return {document.source.sku}
-
-
-def mean_gain(search: SearchService, side: Side, queries: Mapping[str, Sequence[str]], mode: Mode) -> float:
-    gains = []
-    for query, skus in queries.items():
-        which = "product.sku" if side == "assets" else "sku"
-        answers = search.search(
-            SearchRequest(side=side, filters=Filters((Condition(which, any=tuple(skus)),)), size=1), ANYONE
-        ).total
-        page = search.search(SearchRequest(side=side, q=query, mode=mode, size=DEPTH), ANYONE)
-        gains.append(gain([bool(shown(hit) & set(skus)) for hit in page.hits], answers, DEPTH))
-    return statistics.fmean(gains)
 
 
 @pytest.mark.parametrize(("side", "name"), FLOORS, ids=lambda given: str(given))
@@ -111,6 +88,6 @@ def test_a_packshot_finds_its_own_product(search: SearchService) -> None:
         if hero is None or len(links) < 2:
             continue
         page = search.similar(SimilarRequest(asset=hero, intent="same_product", size=1), ANYONE)
-        right.append(bool(page.hits) and hit.document.source.sku in shown(page.hits[0]))
+        right.append(bool(page.hits) and hit.document.source.sku in shown_skus(page.hits[0]))
     assert len(right) > 50
     assert statistics.fmean(right) >= SIMILAR_FIRST
