@@ -7,8 +7,8 @@ within the tolerance of one of its own; it scores by how near those are, and how
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +124,8 @@ def _given(side: Side) -> Clause:
     return {"exists": {"field": PALETTES[side]}}
 
 
-def palette_of(given: Sequence[str], tolerance: float | None = None) -> Palette | None:
+@functools.lru_cache(maxsize=256)
+def palette_of(given: tuple[str, ...], tolerance: float | None = None) -> Palette | None:
     """Return the palette of colours such as ``#1d3557`` and ``navy``; ``None`` where none is given.
 
     Raises:
