@@ -68,7 +68,7 @@ HIDDEN = "hidden"
 
 SAID = "said"
 LEFT = "left"
-"""Count what says the words that were understood, and what of that passes the filters which they became."""
+"""Count what says the words of one part that was understood, and what of that passes its filter."""
 
 Matching = Callable[[list[Clause]], Clause]
 """Makes the query of a question from the clauses that every hit must pass."""
@@ -147,11 +147,11 @@ def hidden_probe(side: Side, q: str, passing: list[Clause], understood: list[Cla
 
 
 def said_probe(
-    words: str, languages: Sequence[str], passing: list[Clause], understood: list[Clause]
+    name: str, words: str, languages: Sequence[str], passing: list[Clause], understood: list[Clause]
 ) -> dict[str, Any]:
-    """Return what counts the items that say all ``words``, and how many of them the filters leave."""
+    """Return what counts, as ``name``, the items that say ``words``, and those of them the filters leave."""
     said = all_of([whole_clause(words, languages), *passing])
-    return {"global": {}, "aggs": {SAID: {"filter": said, "aggs": {LEFT: {"filter": all_of(understood)}}}}}
+    return {"global": {}, "aggs": {name: {"filter": said, "aggs": {LEFT: {"filter": all_of(understood)}}}}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ LONGEST_UNDERSTOOD = 200
 """Characters; a longer query is a text, and its words say nothing of attributes."""
 
 LEAST_LEFT = 0.5
-"""Words become filters only if these leave so much of what says the words. On 1,012 sportswear products
+"""A word becomes a filter only if this leaves so much of what says the word. On 1,012 sportswear products
 450 say "yoga", as what they are good for, and 21 have it as their activity."""
 
 
@@ -510,21 +510,35 @@ class SearchService:
     ) -> tuple[Decided, Question, Answered]:
         """Answer with what was understood as filters, or by words alone where those find nothing.
 
-        So too where they would hide something that bears all the words as its name, or most of what says the
-        words: then these are not what that value is about.
+        So too where they would hide something that bears all the words as its name. A part whose filter would
+        hide most of what says its words stays words by itself: they are not what that value is about.
         """
         done = self._answered(request, decided, viewer, size)
         plan, page = decided.plan, done[2].page
-        hidden = hidden_count(page, HIDDEN) > 0
-        hiding = hidden_count(page, SAID, LEFT) < LEAST_LEFT * hidden_count(page, SAID)
-        if not plan.parts or (_found_by_words(decided, done[2]) and not hidden and not hiding):
+        kept = tuple(part for number, part in enumerate(plan.parts) if not _hides(page, number))
+        if kept != plan.parts:
+            return self._understood(request, self._leaving(decided, kept), viewer, size)
+        if not kept or (_found_by_words(decided, done[2]) and not hidden_count(page, HIDDEN)):
             return done
-        plain = replace(
-            decided,
-            words=replace(decided.words, wording=plan.plain),
-            plan=replace(plan, parts=(), wording=plan.plain, unapplied=plan.parts),
+        return self._answered(request, self._leaving(decided, ()), viewer, size)
+
+    def _leaving(self, decided: Decided, kept: tuple[Understood, ...]) -> Decided:
+        """Return the search with only ``kept`` of its parts as filters; the others are words again."""
+        plan, side = decided.plan, decided.words.side
+        others = tuple(part for part in plan.parts if part not in kept)
+        less = replace(
+            self._with_parts(plan, side, kept) if kept else replace(plan, parts=(), wording=plan.plain),
+            unapplied=(*plan.unapplied, *others),
         )
-        return self._answered(request, plain, viewer, size)
+        return replace(decided, words=replace(decided.words, wording=less.wording), plan=less)
+
+    def _with_parts(self, plan: Plan, side: Side, parts: tuple[Understood, ...]) -> Plan:
+        """Return the plan with ``parts`` as filters; the words of the others must be found."""
+        words = without_parts(plan.reading.words, parts)
+        left = words if telling_words(words) else ""
+        others = other_words(self._rules(), side, left, self._today())
+        wording = replace(plan.wording, required=left, required_others=others)
+        return replace(plan, wording=wording, parts=parts)
 
     def _respelt(
         self,
@@ -590,11 +604,7 @@ class SearchService:
             palette=palette_of(request.palette, request.tolerance),
         )
         understanding = self._understanding(request, side, plan, parts)
-        if not understanding.parts:
-            return plan
-        left = understanding.words if telling_words(understanding.words) else ""
-        wording = Wording(reading.text, others, left, other_words(rules, side, left, today), languages)
-        return replace(plan, wording=wording, parts=understanding.parts)
+        return self._with_parts(plan, side, understanding.parts) if understanding.parts else plan
 
     def _understanding(
         self, request: SearchRequest, side: Side, plan: Plan, parts: tuple[Understood, ...] | None
@@ -654,7 +664,6 @@ class SearchService:
 
         Where every word was understood the query names a kind of item; where some were not, it may be a name.
         """
-        values = tuple(part for part in plan.parts if part.values)
         if not plan.parts:
             return
         conditions = (*request.filters.conditions, *plan.reading.conditions)
@@ -664,10 +673,11 @@ class SearchService:
         if plan.wording.required:
             meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, plan.parts))))
             yield HIDDEN, hidden_probe(asked.side, plan.reading.words, passing, meant)
-        if values:
-            meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, values))))
-            said = " ".join(part.text for part in values)
-            yield SAID, said_probe(said, plan.wording.languages, passing, meant)
+        for number, part in enumerate(plan.parts):
+            if part.values:
+                name = f"{SAID}{number}"
+                meant = filter_clauses(asked.side, Filters((condition_of(part),)))
+                yield name, said_probe(name, part.text, plan.wording.languages, passing, meant)
 
     def _decide(self, side: Side, plan: Plan, mode: Mode) -> Decided:
         if mode is Mode.TEXT or not plan.reading.text:
@@ -936,6 +946,12 @@ class SearchService:
         if isinstance(size, bool) or not 0 <= size <= self._settings.max_size:
             raise refused("size", f"expected a whole number from 0 to {self._settings.max_size}")
         return size
+
+
+def _hides(page: Mapping[str, Any], number: int) -> bool:
+    """Return whether the filter of a part hides most of what says its words."""
+    name = f"{SAID}{number}"
+    return hidden_count(page, name, LEFT) < LEAST_LEFT * hidden_count(page, name)
 
 
 def _found_by_words(decided: Decided, answered: Answered) -> int:

@@ -210,3 +210,19 @@ def test_filters_that_would_hide_most_of_what_says_the_words_give_way_to_words(
     assert [(part.text, part.applied) for part in page.understood] == [("yoga", False)]
     narrowed = SearchRequest(side="products", q="yoga", filters=Filters((Condition("sku", any=("B-1",)),)))
     assert [part.applied for part in serve(prefix).search(narrowed, ANYONE).understood] == [True]
+
+
+def test_each_part_is_judged_by_itself(engine: Engine, prefix: str, serve: Serve) -> None:
+    create(engine, prefix)
+    shoes = [product(f"S-{n}", f"Shoe {n}", family="Shoe", description="Good for running.") for n in range(4)]
+    racer = product("R-1", "Racer", family="Shoe", attributes={"activity": ("Running",)})
+    fill(engine, prefix, (*shoes, racer, product("W-1", "Watch", description="Good for running.")))
+    service = serve(prefix)
+    page = service.search(SearchRequest(side="products", q="running shoes"), ANYONE)
+    assert {part.text: part.applied for part in page.understood} == {"running": False, "shoes": True}
+    assert set(skus(page)) == {"R-1", *(one.id for one in shoes)}
+    first = service.search(SearchRequest(side="products", q="running shoes", size=2), ANYONE)
+    rest = service.search(
+        SearchRequest(side="products", q="running shoes", size=50, after=first.next), ANYONE
+    )
+    assert [*skus(first), *skus(rest)] == skus(page)
