@@ -14,6 +14,7 @@ from benchmarks import (
     adapting,
     audit,
     counts,
+    duplicates,
     growth,
     hybrid,
     indexing,
@@ -53,6 +54,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "adapting": adapting.measure,
     "audit": audit.measure,
     "linking": linking.measure,
+    "duplicates": duplicates.measure,
     "scheduling": scheduling.measure,
 }
 
@@ -60,7 +62,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
 # Several workloads by one name, and the page that holds their figures.
 SETS: Mapping[str, tuple[Sequence[str], str]] = {
     "all": (tuple(WORKLOADS), "measurements.md"),
-    "quality": (("relevance", "hybrid", "similar", "adapting"), "relevance.md"),
+    "quality": (("relevance", "hybrid", "similar", "duplicates", "adapting"), "relevance.md"),
 }
 
 

@@ -36,6 +36,7 @@ from mappings.documents import (
     Colour,
     Curation,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductSide,
     ProductSource,
@@ -180,7 +181,7 @@ def bare_product(
         identifiers=(sku,),
         attribute_values={"colour": colours} if colours else {},
     )
-    return ProductDocument(sku, source, AssetsSide(), Curation(), Usage())
+    return ProductDocument(sku, source, AssetsSide(), ProductCuration(), Usage())
 
 
 def renamed(asset: AssetDocument, key: str) -> AssetDocument:

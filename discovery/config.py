@@ -269,6 +269,9 @@ class IndexSettings:
         "",
         "TOML file of tables of queries with the SKUs that answer each; a new generation must not do worse",
     )
+    door_most: int = _key(
+        1000, "new pictures of a run that are looked up among what is there; 0 for none", check=_at_least(0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +414,9 @@ class AuditSettings:
         6, "bits by which the fingerprints of one picture may differ", check=_between(0, 7)
     )
     likeness: float = _key(
-        0.9, "least cosine of a picture to its crop or mirror image", check=_between(0.5, 1)
+        0.9,
+        "least cosine of a picture to its crop, where it was indexed without a signature",
+        check=_between(0.5, 1),
     )
     likeness_most: int = _key(
         2000, "unlinked pictures whose likes are looked up in a run; 0 for none", check=_at_least(0)

@@ -18,19 +18,29 @@ from discovery.audit.context import UsageFeed
 from discovery.audit.reports.model import Section
 from discovery.audit.runner import Terms
 from discovery.audit.service import AuditService
+from discovery.audit.survey import limits_of
 from discovery.audit.worker import AuditWorker
 from discovery.config import AssetSourceSettings, ProductSourceSettings, Settings
 from discovery.curation.collections import Collections
+from discovery.curation.duplicate_decisions import DuplicateDecisions
+from discovery.curation.duplicate_groups import DuplicateGroups
+from discovery.curation.duplicate_listing import GroupsPage, GroupsQuery, ListedGroup
+from discovery.curation.duplicate_words import DuplicateWord, Effect
 from discovery.curation.link_decisions import LinkDecisions
 from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
 from discovery.curation.rule_records import RuleRecords
 from discovery.curation.transfer import Transferred, export_records, import_records
 from discovery.curation.words import LinkWord, PastWord
+from discovery.duplicates.groups import Pair
+from discovery.duplicates.lookup import Alike, Lookup
+from discovery.duplicates.overlay import Signature
+from discovery.duplicates.prints import Print
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.percolator import Percolator
 from discovery.engine.reader import Reader
 from discovery.engine.records import Records
+from discovery.engine.writer import Writer
 from discovery.errors import DiscoveryError, IndexMissing, NotFound
 from discovery.linking.outcome import Decision
 from discovery.linking.sightings import LookScale
@@ -49,6 +59,7 @@ from discovery.search.service import SearchService
 from discovery.usage.recorder import UsageRecorder
 from discovery.usage.service import UsageService
 from discovery.vision.embedder import Embedder, Vector
+from discovery.vision.hashing import checksum, perceptual_hash, signature
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web import schemas
@@ -57,13 +68,15 @@ from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
 from indexers.comparing import Probes, Shown
-from indexers.enrich import Thumbnails
+from indexers.door import Door
+from indexers.enrich import MODEL_SIDE, Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.judging import DEPTH, judged_queries
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
 from indexers.link_run import Explanation, LinkRun, LinkSummary
 from indexers.locks import projection_lock
+from indexers.merging import Merging, Move
 from indexers.migration import Migration
 from indexers.models import FittedModel, FittedModels, ModelShelf
 from indexers.paging import pages
@@ -300,6 +313,78 @@ class Service:
         )
 
     @cached_property
+    def duplicate_groups(self) -> DuplicateGroups:
+        """Files that hold the same picture, as they were found."""
+        index = self.settings.index
+        writer = Writer(self.engine, retries=index.retries, chunk_documents=index.bulk_documents)
+        return DuplicateGroups(
+            Reader(self.engine),
+            writer,
+            self.settings.engine.prefix,
+            lambda ids: self.duplicate_decisions.of(ids),
+        )
+
+    @cached_property
+    def duplicate_decisions(self) -> DuplicateDecisions:
+        """What people say of files that hold the same picture."""
+        return DuplicateDecisions(
+            Records(self.engine),
+            Reader(self.engine),
+            self.settings.engine.prefix,
+            lambda group: self.duplicate_groups.members(group),
+            self._carry_out_merges,
+        )
+
+    @cached_property
+    def merging(self) -> Merging:
+        """What brings merges onto assets and products."""
+        serving = self.lifecycle.serving()
+        serving.ensure_exists()
+        return Merging(
+            serving,
+            self.duplicate_decisions.merges,
+            lambda ids: self.links.reconsider(ids),
+            self._move_in_collections,
+        )
+
+    def _move_in_collections(self, move: Move) -> None:
+        with suppress(IndexMissing):  # nobody has made a collection yet
+            if move.before is not None:
+                self.collections.point_back(move.asset, move.before)
+            if move.now is not None:
+                self.collections.repoint(move.asset, move.now, move.by)
+
+    def _carry_out_merges(self, assets: Sequence[str]) -> None:
+        self.merging.carry_out()
+        self.duplicate_groups.refresh(assets)
+
+    def duplicate_lookup(self) -> Lookup:
+        """Return what finds copies of single pictures."""
+        return Lookup(
+            Reader(self.engine), self.lifecycle.serving().names.assets, limits_of(self.settings.audit)
+        )
+
+    def find_duplicates(self, progress: Progress) -> tuple[int, tuple[str, ...]]:
+        """Look over all assets for files that hold the same picture; return how many groups, and notes."""
+        progress.say("looking for duplicates")
+        found, notes = self.audit.duplicates(self.duplicate_decisions.kept())
+        return self.duplicate_groups.replace(found, whole=not notes), notes
+
+    def _keep_pairs(self, pairs: Sequence[Pair], whole: bool) -> None:
+        with suppress(IndexMissing):  # what was indexed by a version before this one has no groups
+            self.duplicate_groups.replace(pairs, whole=whole)
+
+    def _door(self, catalogue: Catalogue) -> Door | None:
+        if catalogue.filling:
+            return None
+        return Door(
+            self.duplicate_lookup(),
+            self.settings.index.door_most,
+            lambda: self.duplicate_decisions.kept(),
+            lambda pairs: self.duplicate_groups.add(pairs) if pairs else 0,
+        )
+
+    @cached_property
     def audit(self) -> AuditService:
         """What is wrong with the catalogue, and what people made of it."""
         return AuditService(
@@ -326,6 +411,9 @@ class Service:
 
         What cannot be told now is unknown; whether the run can go on without it, its brakes decide.
         """
+        if not terms.kept_copies:
+            terms = replace(terms, kept_copies=self.duplicate_decisions.kept())
+        terms = replace(terms, keep_pairs=self._keep_pairs)
         if terms.absent is None:
             with suppress(DiscoveryError):
                 terms = replace(terms, absent=absent_assets(self.lifecycle.serving()))
@@ -415,6 +503,7 @@ class Service:
             progress=progress,
             accept_shrink=accept_shrink,
             dry_run=dry_run,
+            door=self._door(catalogue),
         )
 
     def index_products(
@@ -587,6 +676,7 @@ class Service:
             rules=RuleDesk(self.rule_book, self.rule_records),
             collections=self.collections,
             searches=self.saved_searches,
+            duplicates=DuplicateDesk(self),
             readings=self._readings,
             usage=self.usage_desk,
         )
@@ -697,8 +787,15 @@ class Service:
         *,
         accept_shrink: bool = False,
     ) -> LinkSummary | None:
-        """Judge links anew if the runs, or the settings since, give reason to; return what came of it."""
-        if not self.settings.linking.enabled or any(summary.outcome != FINISHED for summary in summaries):
+        """Judge links anew if the runs, or the settings since, give reason to; return what came of it.
+
+        What people merged is looked at first: an asset may be back, or the one that stands for it gone.
+        """
+        if any(summary.outcome != FINISHED for summary in summaries):
+            return None
+        if any(summary.written or summary.gone for summary in summaries):
+            self.merging.carry_out()
+        if not self.settings.linking.enabled:
             return None
         if not any(summary.written or summary.gone for summary in summaries) and not self.links.is_due():
             return None
@@ -809,6 +906,45 @@ def _shown_by(hit: Hit) -> Shown:
     if isinstance(document, AssetDocument):
         return Shown(hit.id, frozenset(document.product.sku), frozenset(document.product.family))
     return Shown(hit.id, frozenset({document.source.sku}), frozenset({document.source.family or ""}))
+
+
+class DuplicateDesk:
+    """Duplicates for people: each part is made when it is first asked for, for there may be no index yet."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def page(self, query: GroupsQuery) -> GroupsPage:
+        """Return a page of groups."""
+        return self._service.duplicate_groups.page(query)
+
+    def one(self, id: str) -> ListedGroup:
+        """Return one group."""
+        return self._service.duplicate_groups.one(id)
+
+    def decide(self, words: Sequence[DuplicateWord], by: str, *, preview: bool) -> Sequence[Effect]:
+        """Keep what somebody says, carry it out, and tell what it does."""
+        # What carries it out is made first: a decision is not kept where nothing has been indexed.
+        _ = self._service.merging
+        return self._service.duplicate_decisions.decide(words, by, preview=preview)
+
+    def already_here(self, image: bytes) -> Sequence[Alike]:
+        """Return the assets that hold the picture, the most alike first."""
+        embedder = self._service.embedder()
+        picture = open_picture(image, self._service.settings.images, target=MODEL_SIDE)
+        (embedding,) = embedder.embed_pictures([embedder.prepare(picture)])
+        one = Print(
+            id="",
+            name="",
+            source="",
+            checksum=checksum(image),
+            stem="",
+            pixels=picture.width * picture.height,
+            hash=int(perceptual_hash(picture), 16),
+            look=embedding.look,
+            signature=Signature.from_bytes(signature(picture)),
+        )
+        return self._service.duplicate_lookup().of([one])[one.id]
 
 
 def _readings_of(view: JobView) -> Iterator[Reading]:

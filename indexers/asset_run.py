@@ -395,6 +395,9 @@ class AssetRun:
         if outcome.status == "written":
             run.warn(record.key, item.said.warnings)
             run.written(record.key, item.how, new=item.task.state is None, pending=pending)
+            before = item.stored.media.checksum if item.stored is not None else None
+            if item.media.perceptual_hash is not None and item.media.checksum != before:
+                run.arrived(item.task.id, record.key)
         elif outcome.status == "newer":
             run.stale()
         else:

@@ -34,7 +34,7 @@ MOST_PRODUCTS = 1000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where an asset lies."""
+    """Where an asset lies, or lay one that was merged into it."""
 
     source: str
     key: str
@@ -47,10 +47,15 @@ def path_key(path: str) -> str:
     return key if key.isascii() else unicodedata.normalize("NFC", key)
 
 
+def key_forms(key: str) -> tuple[str, str]:
+    """Return the ways in which a product's picture path may write an asset's key."""
+    return key, key.lower()
+
+
 def path_keys(images: Sequence[ImageReference]) -> tuple[str, ...]:
     """Return what ``source.image_paths`` holds: each path's key and its lowercase form, once."""
     keys = (path_key(image.path) for image in images)
-    return tuple(dict.fromkeys(form for key in keys for form in (key, key.lower())))
+    return tuple(dict.fromkeys(form for key in keys for form in key_forms(key)))
 
 
 class Places:
@@ -77,22 +82,29 @@ def unresolved(product: ProductDocument, places: Places) -> set[str]:
 
 
 def links_of(
-    product: ProductDocument, places: Places, judged: Iterable[LinkDocument] = ()
+    product: ProductDocument,
+    places: Places,
+    judged: Iterable[LinkDocument] = (),
+    inherited: Iterable[AssetLink] = (),
 ) -> tuple[AssetLink, ...]:
     """Return the product's links: first those that its catalogue names, in its order, then the others.
 
     ``judged`` are the assets that were linked to it otherwise, or refused. A person's word goes before the
-    catalogue's.
+    catalogue's. ``inherited`` are links that assets have from others, which were merged into them.
     """
     sku = product.source.sku
     links: dict[str, AssetLink] = {}
     for image in product.source.images:
         for place in places.find(image.path, product.source.image_source):
             links.setdefault(place.id, AssetLink(place.id, image.role, DECLARED, 1.0))
-    for asset in judged:
+    told = list(judged)
+    for asset in told:
         for link in asset.applied:
             if link.sku == sku and (link.method == DECIDED or asset.id not in links):
                 links[asset.id] = AssetLink(asset.id, link.role, link.method, link.confidence)
+    for inherits in inherited:
+        links.setdefault(inherits.id, inherits)
+    for asset in told:
         if sku in asset.refused:
             links.pop(asset.id, None)
     return tuple(links.values())

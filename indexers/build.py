@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -19,6 +20,7 @@ from mappings.documents import (
     AssetSource,
     Curation,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductSide,
     ProductSource,
@@ -29,7 +31,7 @@ from mappings.documents import (
     category_ancestors,
 )
 
-BUILD = "2"
+BUILD = "3"
 """Names this code; raise it when the same input would give another document, and all are made anew."""
 
 LONGEST_ID = 512
@@ -98,7 +100,9 @@ def asset_document(
         ),
         media=media,
         product=stored.product if stored else ProductSide(),
-        curation=Curation(_decision(stored) or said_status or _UNREVIEWED),
+        curation=replace(
+            stored.curation if stored else Curation(), status=_decision(stored) or said_status or _UNREVIEWED
+        ),
         usage=stored.usage if stored else Usage(),
         run=Run(version=record.version, build=build, pending=True, indexed=started),
     )
@@ -147,7 +151,7 @@ def product_document(
         id=record.sku,
         source=said,
         assets=stored.assets if stored and concerned else judge.bare(said, started),
-        curation=stored.curation if stored else Curation(),
+        curation=stored.curation if stored else ProductCuration(),
         usage=stored.usage if stored else Usage(),
         run=Run(version=record.version, build=build, pending=concerned, indexed=started),
     )

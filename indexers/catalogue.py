@@ -17,7 +17,7 @@ from indexers.associate import MOST_PRODUCTS, Place
 from indexers.plan import STATE_FIELDS, StoredState
 from indexers.roster import token
 from indexers.shelf import LinkShelf
-from mappings.documents import AssetDocument, ProductDocument
+from mappings.documents import AssetDocument, AssetLink, ProductDocument
 from mappings.fields import FEATURES
 from mappings.registry import ASSETS, LINKS, PRODUCTS, RUNS
 
@@ -31,6 +31,9 @@ DOCUMENTS_AT_ONCE = 500
 FOLDED_AT_ONCE = 200
 
 REMOVED = "removed"
+PLACED_BY = ("source.key", "curation.keys")
+"""Fields that say where an asset lies, and where those lay that were merged into it."""
+
 _FINISHED = {"kind": "run", "outcome": "finished"}
 
 _VECTORS: dict[type, tuple[str, ...]] = {
@@ -304,7 +307,8 @@ class Catalogue:
         """Return the assets, of any source, whose key is one of ``keys``."""
         found: list[Place] = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            found += self._places({"terms": {"source.key": list(keys[start : start + KEYS_AT_ONCE])}})
+            some = list(keys[start : start + KEYS_AT_ONCE])
+            found += self._places(_either({"terms": {field: some}} for field in PLACED_BY))
         return found
 
     def folded(self, keys: Sequence[str]) -> list[Place]:
@@ -312,12 +316,17 @@ class Catalogue:
         found: list[Place] = []
         for start in range(0, len(keys), FOLDED_AT_ONCE):
             some = keys[start : start + FOLDED_AT_ONCE]
-            cases = [{"term": {"source.key": {"value": key, "case_insensitive": True}}} for key in some]
-            found += self._places({"bool": {"should": cases, "minimum_should_match": 1}})
+            found += self._places(
+                _either(
+                    {"term": {field: {"value": key, "case_insensitive": True}}}
+                    for key in some
+                    for field in PLACED_BY
+                )
+            )
         return found
 
     def _places(self, query: Mapping[str, Any]) -> list[Place]:
-        parts = ["source.name", "source.key"]
+        parts = ["source.name", "source.key", "curation.merged_into", "curation.absorbed"]
         body = {
             "query": query,
             "size": ANSWERS_AT_ONCE,
@@ -328,10 +337,18 @@ class Catalogue:
         hits = self.reader.search(self.names.assets, body)["hits"]["hits"]
         if len(hits) >= ANSWERS_AT_ONCE:
             hits = list(self.reader.scan(self.names.assets, query, parts))
-        return [
-            Place(hit["_source"]["source"]["name"], hit["_source"]["source"]["key"], hit["_id"])
-            for hit in hits
-        ]
+        return [place for hit in hits for place in _places_of(hit["_id"], hit["_source"])]
+
+    def inherited(self, skus: Sequence[str]) -> dict[str, list[AssetLink]]:
+        """Return by SKU the links that assets have from those that were merged into them."""
+        found: dict[str, list[AssetLink]] = {sku: [] for sku in skus}
+        heirs = self.assets.ids_where({"terms": {"curation.skus": list(skus)}}) if skus else set()
+        for heir in self.assets.light(sorted(heirs)).values():
+            for gone in heir.curation.absorbed:
+                for link in gone.links:
+                    if link.sku in found:
+                        found[link.sku].append(AssetLink(heir.id, link.role, link.method, link.confidence))
+        return found
 
     def last_run(self, side: str) -> Mapping[str, Any]:
         """Return the record of the last run over ``side`` that came to its end; empty where there is none."""
@@ -425,3 +442,16 @@ class Catalogue:
             }
             ids |= {hit["_id"] for hit in self.reader.search(self.names.products, body)["hits"]["hits"]}
         return ids
+
+
+def _either(conditions: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"bool": {"should": list(conditions), "minimum_should_match": 1}}
+
+
+def _places_of(ident: str, said: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield where an asset lies, unless another stands for it, and the places of those it stands for."""
+    curation = said.get("curation", {})
+    if not curation.get("merged_into"):
+        yield Place(said["source"]["name"], said["source"]["key"], ident)
+    for gone in curation.get("absorbed", ()):
+        yield Place(gone["source"], gone["key"], ident)

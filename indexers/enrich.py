@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 import tempfile
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.config import ImageSettings
+from discovery.duplicates.bands import bands
 from discovery.vision.barcodes import barcodes
 from discovery.vision.colours import dominant_colours, has_plain_background, packed
 from discovery.vision.embedder import Embedder, Embedding, ModelInput
-from discovery.vision.hashing import perceptual_hash
+from discovery.vision.hashing import perceptual_hash, signature
 from discovery.vision.images import Picture, open_picture, thumbnail
 from discovery.vision.metadata import EmbeddedMetadata, parse_xmp, read_metadata
 from indexers.filetypes import file_type
@@ -93,6 +95,7 @@ def picture_media(
     picture = open_picture(data, limits, target=decode_target(limits))
     colours = dominant_colours(picture)
     prepared = embedder.prepare(picture)
+    fingerprint = perceptual_hash(picture)
     thumbnails.make(checksum, thumbnails.smallest, picture)
     media = Media(
         type="image",
@@ -108,7 +111,9 @@ def picture_media(
         palette=packed(colours),
         plain_background=has_plain_background(picture),
         barcodes=barcodes(picture) if limits.barcodes else (),
-        perceptual_hash=perceptual_hash(picture),
+        perceptual_hash=fingerprint,
+        hash_bands=bands(fingerprint),
+        signature=base64.b64encode(signature(picture)).decode(),
         histogram=_numbers(prepared.histogram, HISTOGRAM_DECIMALS),
     )
     return Prepared(media, prepared)

@@ -211,7 +211,9 @@ class LinkRun:
     def document(
         self, asset: AssetDocument, verdict: Verdict, outcome: Outcome, families: Mapping[str, str]
     ) -> LinkDocument | None:
-        """Return what is kept of a verdict and of what people said."""
+        """Return what is kept of a verdict and of what people said; nothing of what another stands for."""
+        if asset.curation.merged_into is not None:
+            return None
         state = standing(verdict, outcome, self.settings.linking.review)
         return link_document(asset, verdict, outcome, state, families)
 

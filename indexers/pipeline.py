@@ -9,6 +9,7 @@ from discovery.config import Settings
 from discovery.vision.embedder import Embedder
 from indexers.asset_run import AssetRun
 from indexers.catalogue import Catalogue
+from indexers.door import Door
 from indexers.locks import source_lock
 from indexers.product_run import ProductRun
 from indexers.progress import Progress, Silent
@@ -27,12 +28,13 @@ def index_assets(
     progress: Progress | None = None,
     accept_shrink: bool = False,
     dry_run: bool = False,
+    door: Door | None = None,
 ) -> RunSummary:
     """Bring the index up to date with what ``items`` lists of the assets source named ``source``.
 
     A file that fails is recorded with its reason, and tried again by the next run. Ctrl-C ends the run at
     once; its summary is right, and the next run goes on from there. A ``dry_run`` writes nothing and opens
-    no file.
+    no file. With a ``door``, the summary says of new pictures what is there already that is the same.
 
     Raises:
         RunInProgress: another run over the same source is under way.
@@ -42,7 +44,7 @@ def index_assets(
             was removed. ``accept_shrink`` says that it is meant.
         EngineUnavailable, EngineBusy, EngineTimedOut, ModelUnavailable, EmbeddingInvalid: the run broke off.
     """
-    terms = Terms(progress or Silent(), accept_shrink, dry_run)
+    terms = Terms(progress or Silent(), accept_shrink, dry_run, door)
     with _exclusive(catalogue, settings, ASSETS, source):
         return AssetRun(source, catalogue, embedder, settings, terms).index(items)
 

@@ -21,6 +21,7 @@ from discovery.picture_sets.standing import SetJudge
 from indexers.associate import (
     Places,
     assets_side,
+    key_forms,
     links_of,
     main_picture,
     path_key,
@@ -87,14 +88,14 @@ class Projection:
         The others need no second step. To be asked while projections are held off: a product that is not
         seen yet is projected later, and finds the asset then.
         """
-        paths = {form for one in assets for form in _forms(one.source.key)}
+        paths = {form for one in assets for form in _meant(one)}
         ids = [one.id for one in assets]
         named, carried = self._catalogue.named_or_carried(paths, ids)
         told = carried | self._catalogue.links.documents(ids).keys()
         return {
             one.id
             for one in assets
-            if one.product.sku or one.id in told or not named.isdisjoint(_forms(one.source.key))
+            if one.product.sku or one.curation.skus or one.id in told or not named.isdisjoint(_meant(one))
         }
 
     def differing_assets(self, ids: Sequence[str]) -> set[str]:
@@ -213,12 +214,13 @@ class Projection:
         """Return the products that name any of ``assets``, carry it, or were linked or refused."""
         if not assets:
             return set()
-        keys = [document.source.key for document in self._catalogue.assets.light(assets).values()]
-        forms = sorted({form for key in keys for form in _forms(key)})
+        documents = self._catalogue.assets.light(assets).values()
+        forms = sorted({form for document in documents for form in _meant(document)})
         named = self._catalogue.products.ids_where(
             {"terms": {"source.image_paths": forms}}, {"terms": {"assets.ids": list(assets)}}
         )
-        return named | self._judged_for(assets)
+        inherited = {sku for document in documents for sku in document.curation.skus}
+        return named | inherited | self._judged_for(assets)
 
     def _judged_for(self, assets: Iterable[str]) -> set[str]:
         return _skus(self._catalogue.links.documents(assets).values())
@@ -237,14 +239,23 @@ class Projection:
         for one in self._judged([product.source.sku for product in given], leaving):
             for sku in {*one.refused, *(link.sku for link in one.applied)}:
                 judged[sku].append(one)
-        return {product.id: links_of(product, places, judged[product.source.sku]) for product in given}
+        inherited = self._catalogue.inherited([product.source.sku for product in given])
+        return {
+            product.id: links_of(
+                product,
+                places,
+                judged[product.source.sku],
+                (link for link in inherited[product.source.sku] if link.id not in leaving.assets),
+            )
+            for product in given
+        }
 
     def _judged(self, skus: Sequence[str], leaving: Leaving) -> list[LinkDocument]:
         if not skus:
             return []
         found = self._catalogue.links.about(skus)
-        there = self._catalogue.assets.existing(one.id for one in found) - leaving.assets
-        return [one for one in found if one.id in there]
+        there = self._catalogue.assets.light({one.id for one in found} - leaving.assets)
+        return [one for one in found if one.id in there and there[one.id].curation.merged_into is None]
 
     def _write_assets_sides(
         self,
@@ -283,9 +294,11 @@ class Projection:
         return self._judge.judged(product.source, side, pictures, self._clock())
 
     def _product_sides(self, assets: dict[str, AssetDocument], leaving: Leaving) -> dict[str, ProductSide]:
-        forms = {form for asset in assets.values() for form in _forms(asset.source.key)}
+        forms = {form for asset in assets.values() for form in _meant(asset)}
         judged = self._catalogue.links.documents(assets)
-        naming = (self._catalogue.naming(sorted(forms)) | _skus(judged.values())) - leaving.products
+        inherited = {sku for asset in assets.values() for sku in asset.curation.skus}
+        naming = self._catalogue.naming(sorted(forms)) | _skus(judged.values()) | inherited
+        naming -= leaving.products
         products = self._catalogue.products.light(sorted(naming))
         shown: dict[str, list[tuple[ProductDocument, AssetLink]]] = {ident: [] for ident in assets}
         for ident, links in self._links(products.values(), leaving).items():
@@ -303,9 +316,9 @@ class Projection:
         self._advance()
 
 
-def _forms(key: str) -> tuple[str, str]:
-    """Return the ways in which a product's picture path may write an asset's key."""
-    return key, key.lower()
+def _meant(asset: AssetDocument) -> tuple[str, ...]:
+    """Return the ways in which a product's picture path may mean an asset, or one that was merged into it."""
+    return (*key_forms(asset.source.key), *asset.curation.keys)
 
 
 def _skus(judged: Iterable[LinkDocument]) -> set[str]:

@@ -397,6 +397,8 @@ class Reconciler:
     def _compare_words(self, ids: Sequence[str], said: Mapping[str, Sequence[Decision]]) -> None:
         kept = self._catalogue.links.documents(ids)
         for ident, asset in self._catalogue.assets.light(ids).items():
+            if asset.curation.merged_into is not None:
+                continue  # another asset stands for it, and has its links
             words = said.get(ident, ())
             accepted = {one.sku for one in words if one.kind is Kind.ACCEPT}
             refused = {one.sku for one in words if one.kind is Kind.REFUSE}

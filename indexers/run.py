@@ -16,6 +16,7 @@ from discovery.picture_sets.standing import SetJudge
 from indexers.catalogue import Catalogue, Side
 from indexers.channel import Halt, Halted
 from indexers.deadletters import DeadLetters
+from indexers.door import Door, told
 from indexers.locks import projection_lock
 from indexers.plan import Outcome, StoredState, plan
 from indexers.progress import Progress
@@ -47,6 +48,7 @@ class Terms:
     progress: Progress
     accept_shrink: bool = False
     dry_run: bool = False
+    door: Door | None = None
 
 
 class Run:
@@ -77,6 +79,7 @@ class Run:
         self.exists = False
         self._new = 0
         self._unsettled = 0
+        self._arrived: dict[str, str] = {}
 
     @property
     def progress(self) -> Progress:
@@ -162,6 +165,10 @@ class Run:
         self._new += new
         self._unsettled += pending
 
+    def arrived(self, ident: str, key: str) -> None:
+        """Take note of a picture whose bytes were not there before under its name."""
+        self._arrived[ident] = key
+
     def settle_if_due(self) -> None:
         """Bring the sides up to date with each other when much has been written since the last time."""
         if self._unsettled >= SETTLED_EVERY:
@@ -239,6 +246,7 @@ class Run:
                 self._settle()
                 if failure is None:
                     self._remove()
+                    self._look_at_the_door()
         except KeyboardInterrupt:
             interrupted = True
         except SourceShrank as error:
@@ -252,6 +260,23 @@ class Run:
         if failure is not None and not interrupted:
             raise failure
         return self.tally.summary(outcome)
+
+    def _look_at_the_door(self) -> None:
+        """Say which of the new pictures are there already, once what is gone from the source is gone here."""
+        door = self.terms.door
+        if door is None or not self._arrived or not door.most or self.catalogue.filling:
+            return
+        self.progress.say("looking for duplicates")
+        ids = list(self._arrived)[: door.most]
+        if len(self._arrived) > len(ids):
+            self.tally.say(
+                f"{len(ids)} of {len(self._arrived)} new pictures were looked up among what is there "
+                f"(index.door_most); the next audit looks at all"
+            )
+        with self.tally.stage("comparing"):
+            self.catalogue.refresh()
+            for ident, alike in door.look(ids).items():
+                self.tally.already_here(Problem(self.source, self._arrived[ident], told(alike), fatal=False))
 
     def abandon(self) -> None:
         """Write what can be written of a run that an error ended; the engine may be that error."""

@@ -29,8 +29,10 @@ class RunSummary:
     under another name or from before; ``metadata``: documents written for their metadata only;
     ``unchanged``: left alone, their files not opened; ``gone``: removed, no longer in the source;
     ``stale``: left alone because a later run has written them; ``warnings``: values that were left out.
+    ``duplicates``: new pictures that are there already under another name.
     ``bytes`` is how much was read, ``seconds`` how long it took, ``stages`` how much of it each stage
-    was at work, added up over its threads. ``failures`` and ``warning_notes`` are the first ones.
+    was at work, added up over its threads. ``failures``, ``warning_notes`` and
+    ``duplicate_notes`` are the first ones.
     """
 
     source: str
@@ -48,9 +50,11 @@ class RunSummary:
     warnings: int = 0
     bytes: int = 0
     connected: int = 0
+    duplicates: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Problem, ...] = ()
     warning_notes: tuple[Problem, ...] = ()
+    duplicate_notes: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -75,6 +79,7 @@ class RunSummary:
             "stages": {name: round(spent, 3) for name, spent in self.stages.items()},
             "failures": [_plain(problem) for problem in self.failures],
             "warnings": [_plain(problem) for problem in self.warning_notes],
+            "duplicates": [_plain(problem) for problem in self.duplicate_notes],
             "notes": list(self.notes),
         }
 
@@ -95,6 +100,7 @@ COUNTS = (
     "warnings",
     "bytes",
     "connected",
+    "duplicates",
 )
 
 
@@ -113,6 +119,7 @@ class Tally:
         self._stages: dict[str, float] = {}
         self._failures: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._duplicates: list[Problem] = []
         self._notes: list[str] = []
 
     def add(self, name: str, amount: int = 1) -> None:
@@ -132,6 +139,13 @@ class Tally:
             kept = self._failures if problem.fatal else self._warnings
             if len(kept) < FIRST_REASONS:
                 kept.append(problem)
+
+    def already_here(self, problem: Problem) -> None:
+        """Count a new picture that is there already, and keep where if it is one of the first."""
+        with self._lock:
+            self._counts["duplicates"] += 1
+            if len(self._duplicates) < FIRST_REASONS:
+                self._duplicates.append(problem)
 
     def say(self, text: str) -> None:
         """Keep a sentence for the end of the run."""
@@ -159,6 +173,7 @@ class Tally:
                 stages=dict(self._stages),
                 failures=tuple(self._failures),
                 warning_notes=tuple(self._warnings),
+                duplicate_notes=tuple(self._duplicates),
                 notes=tuple(self._notes),
                 **{name: self._counts[name] for name in COUNTS},
             )

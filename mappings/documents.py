@@ -20,6 +20,9 @@ from typing import Any, Self
 
 ATTRIBUTE_SEPARATOR = "\x1f"
 
+SUPERSEDED = "superseded"
+"""The status of assets that people merged into others, which stand for them."""
+
 _ATTRIBUTE_ALIASES = {"color": "colour", "basecolour": "colour", "basecolor": "colour"}
 
 
@@ -134,6 +137,8 @@ class Media:
 
     ``palette`` are its colours as single numbers (:func:`discovery.vision.colours.packed`).
     ``plain_background`` is ``None`` for what is no picture; ``barcodes`` are the codes that it shows.
+    ``hash_bands`` are the parts of ``perceptual_hash`` by which near ones are found; ``signature`` is the
+    picture made tiny (:func:`discovery.vision.hashing.signature`), in base64, to lay it over others.
     ``vector`` lies in the joint text-image space of ``recipe``, ``look`` in its image-image space.
     ``histogram`` is how the subject is coloured, ``base`` the vector and ``base_look`` the look before the
     model was fitted to the catalogue, where it was: with them it can be fitted again without the picture.
@@ -153,6 +158,8 @@ class Media:
     plain_background: bool | None = None
     barcodes: tuple[str, ...] = ()
     perceptual_hash: str | None = None
+    hash_bands: tuple[str, ...] = ()
+    signature: str | None = None
     recipe: str | None = None
     vector: tuple[float, ...] | None = None
     look: tuple[float, ...] | None = None
@@ -255,8 +262,49 @@ class AssetsSide:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedLink:
+    """A link that holds though no catalogue declares it, how it came to be, and how sure it is (0 to 1)."""
+
+    sku: str
+    role: str
+    method: str
+    confidence: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """An asset that people merged into another, as it was then: where it lay, its keywords, what it showed.
+
+    ``links`` are those that no catalogue declares; of declared ones the place is enough.
+    """
+
+    id: str
+    source: str
+    key: str
+    keywords: tuple[str, ...] = ()
+    links: tuple[AppliedLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Curation:
-    """What people decided."""
+    """What people decided about an asset.
+
+    ``merged_into`` is the asset that stands for this one. ``absorbed`` are those that this one stands for;
+    ``keywords`` it has from them, by ``keys`` (as products may write them) and ``skus`` it is found for them.
+    """
+
+    status: str = "unreviewed"
+    merged_into: str | None = None
+    keywords: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    absorbed: tuple[Absorbed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCuration:
+    """What people decided about a product."""
 
     status: str = "unreviewed"
 
@@ -327,20 +375,9 @@ class ProductDocument(_Document):
     id: str
     source: ProductSource
     assets: AssetsSide
-    curation: Curation
+    curation: ProductCuration
     usage: Usage
     run: Run | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedLink:
-    """A link that holds though no catalogue declares it, how it came to be, and how sure it is (0 to 1)."""
-
-    sku: str
-    role: str
-    method: str
-    confidence: float
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +458,7 @@ def _compact(value: Any) -> dict[str, Any]:
     return source
 
 
-_BLOCKS = (ProductSide, AssetsSide, Curation, Usage)
+_BLOCKS = (ProductSide, AssetsSide, Curation, ProductCuration, Usage)
 
 
 @functools.cache

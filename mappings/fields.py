@@ -86,6 +86,13 @@ _ASSETS = _table(
     Field("creator", "source.creator", Kind.KEYWORD, help="who made it"),
     Field("source", "source.name", Kind.KEYWORD, help="the source it came from"),
     Field("status", "curation.status", Kind.KEYWORD, help="approval status"),
+    Field(
+        "merged_into",
+        "curation.merged_into",
+        Kind.KEYWORD,
+        False,
+        help="the asset it was merged into; merged ones are shown only where this or status is asked for",
+    ),
     Field("created", "source.created", Kind.DATE, False, help="when it was made"),
     Field("modified", "source.modified", Kind.DATE, False, help="when the file last changed"),
     Field("licence_ends", "source.licence_ends", Kind.DATE, False, help="when the licence ends"),
@@ -233,7 +240,7 @@ PALETTES: dict[Side, str] = {"assets": "media.palette", "products": "assets.pale
 """Colours of pictures, as numbers that can be compared."""
 
 FEATURES: dict[Side, tuple[str, ...]] = {
-    "assets": (*VECTORS["assets"], "media.histogram", "media.base", "media.base_look"),
+    "assets": (*VECTORS["assets"], "media.histogram", "media.base", "media.base_look", "media.signature"),
     "products": VECTORS["products"],
 }
 """All that is long rows of numbers, which few readers need."""

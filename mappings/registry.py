@@ -56,6 +56,7 @@ USAGE = Family("usage", 1)
 MODELS = Family("models", 1)
 RULES = Family("rules", 1)
 COLLECTIONS = Family("collections", 1)
+DUPLICATES = Family("duplicates", 1)
 
 FAMILIES = (
     ASSETS,
@@ -68,6 +69,7 @@ FAMILIES = (
     MODELS,
     RULES,
     COLLECTIONS,
+    DUPLICATES,
 )
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from discovery.audit.model import (
     finding_id,
     unknown,
 )
-from discovery.audit.rules import ASSET_RULES, FILE_RULES, PRODUCT_RULES, RULES
+from discovery.audit.rules import ASSET_RULES, FILE_RULES, PRODUCT_RULES, RULES, asset_superseded_in_use
 from discovery.audit.rules.asset_file_missing import GONE
 from discovery.audit.rules.base import Rule, S
 from discovery.audit.store import Snapshot, Store
@@ -46,8 +46,9 @@ from discovery.audit.subjects import (
     no_links,
     product_subjects,
 )
-from discovery.audit.survey import Survey, expected_attributes, survey
+from discovery.audit.survey import expected_attributes, survey
 from discovery.config import AuditSettings
+from discovery.duplicates.groups import Pair
 from discovery.engine.writer import Operation, Put, Update
 from discovery.errors import (
     AnswerPartial,
@@ -95,6 +96,10 @@ def _just_go_on() -> None:
     """Do nothing: there is no reason to end."""
 
 
+def _keep_nothing(pairs: Sequence[Pair], whole: bool) -> None:
+    """Do nothing: nobody wants to know which files hold the same picture."""
+
+
 def new_run_id(now: datetime) -> str:
     """Return an id for a run that is asked for or begun at this moment."""
     return f"audit-{round(now.timestamp() * 1000)}-{secrets.token_hex(3)}"
@@ -108,8 +113,10 @@ class Terms:
     instead of now; the clock's own brake looks at now all the same. ``accept``: go on where a brake would
     stop the run for mass flags, a shrunken source or a stale index; never where not all could be read.
     ``absent``: ids of assets that the last full listing of their source did not have, if anybody looked.
-    ``id`` is the run's, one of :func:`new_run_id`; ``go_on`` is called before every step that can wait for
-    another time, and ends the run by raising, with nothing changed if nothing has been written yet.
+    ``kept_copies`` are pairs that people said are both meant; ``keep_pairs`` is given the pairs of files that
+    hold one picture, once the run is whole, and whether all were looked at. ``id`` is the run's, one of
+    :func:`new_run_id`; ``go_on`` is called before every step that can wait for another time, and ends the run
+    by raising, with nothing changed if nothing has been written yet.
     """
 
     rules: tuple[str, ...] = ()
@@ -121,6 +128,7 @@ class Terms:
     kept_copies: frozenset[frozenset[str]] = frozenset()
     links: LinkStates = no_links
     progress: Progress = field(default_factory=Silent)
+    keep_pairs: Callable[[Sequence[Pair], bool], object] = _keep_nothing
     id: str | None = None
     go_on: Callable[[], None] = _just_go_on
 
@@ -184,6 +192,7 @@ class _Run:
         self._seen = array("Q")
         self._sources: dict[str, int] = {}
         self._notes: list[str] = []
+        self._pairs: tuple[tuple[Pair, ...], bool] = ((), False)
         self._chosen = frozenset(terms.rules or RULES)
 
     def run(self) -> AuditRun:
@@ -224,7 +233,8 @@ class _Run:
         assets, products = self._side("assets"), self._side("products")
         terms.progress.expect(assets + products)
         terms.progress.say("looking over")
-        found = survey(snapshot, settings)
+        found = survey(snapshot, settings, terms.kept_copies)
+        self._pairs = found.pairs, not found.notes
         self._notes += found.notes
         failed = FailedFiles(self._store.failures())
         context = Context(
@@ -233,7 +243,7 @@ class _Run:
             assets=assets,
             products=products,
             usage=terms.usage,
-            copies=self._without_kept(found),
+            copies=found.copies,
             newer=found.newer,
             successors=found.successors,
             expected=expected_attributes(snapshot, settings.attribute_share),
@@ -255,12 +265,14 @@ class _Run:
         self._complete("products", seen, products)
         terms.progress.say("judging assets")
         asset_rules, file_rules = self._rules(ASSET_RULES, context), self._rules(FILE_RULES, context)
+        rules_of_merged = [rule for rule in asset_rules if rule.name == asset_superseded_in_use.RULE.name]
         seen = 0
         for assets_page in asset_subjects(snapshot, terms.links):
             terms.go_on()
             seen += len(assets_page)
             for asset in assets_page:
-                self._ask(asset_rules, asset, context, keep)
+                merged = asset.asset.curation.merged_into is not None
+                self._ask(rules_of_merged if merged else asset_rules, asset, context, keep)
                 if terms.absent is not None and asset.asset.id in terms.absent:
                     said = asset.asset.source
                     gone = FileSubject(
@@ -274,12 +286,6 @@ class _Run:
         keep.flush()
         for rule in file_rules:  # every indexed file was there to be read, or it would not be indexed
             self._tally.subjects[rule.name] += assets
-
-    def _without_kept(self, found: Survey) -> dict[str, Any]:
-        kept = self._terms.kept_copies
-        return {
-            ident: copy for ident, copy in found.copies.items() if frozenset((ident, copy.id)) not in kept
-        }
 
     def _rules(self, table: Iterable[Rule[S]], context: Context) -> list[Rule[S]]:
         able = []
@@ -366,6 +372,7 @@ class _Run:
             self._notes.append(f"{len(failures)} findings could not be written: {'; '.join(failures[:3])}")
         run = self._record(Outcome.FAILED if failures else Outcome.FINISHED)
         self._store.keep_run(run)
+        self._terms.keep_pairs(*self._pairs)
         return run
 
     def _still_ours(self, operations: Iterator[Operation]) -> Iterator[Operation]:
@@ -388,6 +395,7 @@ class _Run:
         turned = before is not None and after.state != before.state
         self._store.write([self._store.operation(after, new=before is None, turned=turned)])
         self._store.keep_run(run)
+        self._terms.keep_pairs(*self._pairs)
         return run
 
     def _record(self, outcome: Outcome, reasons: tuple[str, ...] = ()) -> AuditRun:

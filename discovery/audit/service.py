@@ -30,8 +30,11 @@ from discovery.audit.reports.pictures import Thumbnails, no_thumbnails, with_pic
 from discovery.audit.rules import RULES
 from discovery.audit.runner import GivenUp, Terms, new_run_id, run_audit
 from discovery.audit.store import Store
+from discovery.audit.survey import survey
 from discovery.audit.turns import AuditTurns
 from discovery.config import AuditSettings, Settings
+from discovery.duplicates.groups import Pair
+from discovery.duplicates.sweep import Kept
 from discovery.engine.client import Engine
 from discovery.engine.cursors import cursor_of
 from discovery.engine.reader import Reader
@@ -124,6 +127,18 @@ class AuditService:
         with self._turns.take_now() as turn:
             ours = replace(terms, go_on=_both(terms.go_on, turn.check))
             return run_audit(self._store, self._settings, self._inputs(ours), clock=self._clock)
+
+    def duplicates(self, kept: Kept) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+        """Return the pairs of files that hold the same picture now, and what was left out.
+
+        ``kept`` are the pairs that people said are both meant.
+
+        Raises:
+            IndexMissing: nothing has been indexed yet.
+        """
+        with self._store.snapshot() as snapshot:
+            found = survey(snapshot, self._settings, kept)
+        return found.pairs, found.notes
 
     def ask(self, request: RunRequest) -> RunView:
         """Keep that somebody asks for a run; the next worker that has its turn works it off.

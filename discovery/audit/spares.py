@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from discovery.audit.context import Context
+from discovery.duplicates.prints import DECLARED
 from mappings.documents import AssetDocument
-
-DECLARED = "declared"
-"""The method of a link that a catalogue itself names."""
 
 
 def is_spare(asset: AssetDocument, context: Context) -> bool:

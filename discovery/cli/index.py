@@ -244,19 +244,31 @@ def _run_all(
 def summary_lines(summary: RunSummary) -> list[str]:
     """Return a run's summary as a person reads it."""
     counts = summary.counts()
-    shown = ("read", "embedded", "reused", "metadata", "unchanged", "gone", "failed", "warnings")
+    shown = (
+        "read",
+        "embedded",
+        "reused",
+        "metadata",
+        "unchanged",
+        "gone",
+        "failed",
+        "warnings",
+        "duplicates",
+    )
     parts = [f"{counts[name]} {_WORDS.get(name, name)}" for name in shown if counts[name] or name == "read"]
     done = f"{summary.source} ({summary.side}): {summary.outcome}: {', '.join(parts)}"
     lines = [f"{done}; {summary.rate:.0f}/s, {summary.seconds:.1f} s"]
     for word, problems, count in (
         ("failed", summary.failures, summary.failed),
         ("warning", summary.warning_notes, summary.warnings),
+        ("duplicate", summary.duplicate_notes, summary.duplicates),
     ):
         for problem in problems:
             where = f"{problem.key}: {problem.field}" if problem.field else problem.key
             lines.append(f"  {word}: {where}: {problem.reason}")
         if count > len(problems):
-            lines.append(f"  … and {count - len(problems)} more {word}s; see discovery index status --json")
+            where = "discovery duplicates list" if word == "duplicate" else "discovery index status --json"
+            lines.append(f"  … and {count - len(problems)} more {word}s; see {where}")
     lines += [f"  {note}" for note in summary.notes]
     return lines
 

@@ -163,7 +163,7 @@ def _waiting(entry: ReviewEntry) -> list[str]:
 def _decide(invocation: Invocation, word: LinkWord, by: str | None) -> None:
     service = Service(invocation.settings())
     _ = service.links  # nothing is kept where nothing has been indexed
-    made = service.decisions.decide([word], by or _user())
+    made = service.decisions.decide([word], by or user())
     explained = service.links.explain(word.asset)
     held = [f"linked to {link.sku} as {link.role} ({link.method})" for link in explained.outcome.links]
     refused = [f"refused: {sku}" for sku in explained.outcome.refused]
@@ -172,7 +172,8 @@ def _decide(invocation: Invocation, word: LinkWord, by: str | None) -> None:
     invocation.emit({"decisions": made, "links": explained.outcome.links}, lines)
 
 
-def _user() -> str:
+def user() -> str:
+    """Return who works at this terminal."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -9,6 +9,7 @@ import click
 from discovery.cli.audit import audit_group
 from discovery.cli.collections import collections_group
 from discovery.cli.configuration import config_group
+from discovery.cli.duplicates import duplicates_group
 from discovery.cli.engine import engine_group
 from discovery.cli.index import index_group
 from discovery.cli.invocation import Group, errors_told
@@ -46,6 +47,7 @@ for _command in (
     model_group,
     index_group,
     link_group,
+    duplicates_group,
     audit_group,
     usage_group,
     schedule_group,

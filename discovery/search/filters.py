@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from discovery.search.clauses import Clause, all_of, any_of, nearest, none_of, refused
 from discovery.search.membership import membership
 from discovery.search.request import Condition, Filters, Listing, Value
-from mappings.documents import ATTRIBUTE_SEPARATOR, attribute_token, percent_token
+from mappings.documents import ATTRIBUTE_SEPARATOR, SUPERSEDED, attribute_token, percent_token
 from mappings.fields import FIELDS, Field, Kind, Side, find_field
 
 MOST_CONDITIONS = 200
@@ -63,6 +63,18 @@ def filter_clauses(side: Side, filters: Filters, leaving_out: Field | None = Non
     if groups:
         clauses.append(any_of(groups))
     return clauses
+
+
+def shown_clauses(side: Side, filters: Filters) -> list[Clause]:
+    """Return what keeps assets out that people merged into others, unless the filters ask for them."""
+    if side != "assets":
+        return []
+    every = (*filters.conditions, *(one for group in filters.alternatives for one in group))
+    for condition in every:
+        values = (*condition.any, *condition.all)
+        if condition.field == "merged_into" or (condition.field == "status" and SUPERSEDED in values):
+            return []
+    return [none_of([{"exists": {"field": "curation.merged_into"}}])]
 
 
 def same_field(one: Field, other: Field) -> bool:

@@ -24,7 +24,7 @@ from discovery.search import paging, suggest
 from discovery.search.clauses import Clause, all_of, none_of, refused
 from discovery.search.examples import Example, checked, composed, named_at, steering_words
 from discovery.search.facets import asked_facets
-from discovery.search.filters import filter_clauses, known_field
+from discovery.search.filters import filter_clauses, known_field, shown_clauses
 from discovery.search.identifiers import looks_like_identifier
 from discovery.search.language import Reading, literal, read
 from discovery.search.membership import is_listed, names_a_collection, placed
@@ -382,7 +382,7 @@ class SearchService:
         q = normalise(q, self._settings.max_query_characters)
         if not q or len(q) > suggest.LONGEST_TYPED:
             return Suggestions((), None)
-        always = self._always(side, viewer or Viewer())
+        always = (*self._always(side, viewer or Viewer()), *shown_clauses(side, Filters()))
         completing, counting = self._on_index(
             side, lambda index: self._reader.multi_search(index, suggest.completion_bodies(side, q, always))
         )
@@ -878,7 +878,7 @@ class SearchService:
             side,
             matching,
             filters,
-            (*self._always(side, viewer), *left_out),
+            (*self._always(side, viewer), *shown_clauses(side, filters), *left_out),
             asked_facets(side, facets, filters),
             ordered,
             self._settings.facet_values,

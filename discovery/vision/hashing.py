@@ -19,6 +19,11 @@ from discovery.vision.images import Picture
 _SIDE = 32
 _KEPT = 8
 
+SIGNATURE_SIDE, CHROMA_SIDE = 64, 16
+"""Edges of a signature's planes: brightness, and each of the two of colour."""
+
+SIGNATURE_BYTES = SIGNATURE_SIDE**2 + 2 * CHROMA_SIDE**2
+
 
 def _cosines() -> NDArray[np.float64]:
     """Return the first rows of the orthonormal DCT-II matrix, shape (8, 32)."""
@@ -55,6 +60,20 @@ def orientation_hashes(picture: Picture) -> tuple[str, ...]:
     turned = mirrored * sign[:, None]
     orientations = (upright, mirrored, turned, upended, upright.T, upended.T, turned.T, mirrored.T)
     return tuple(_digits(spectrum) for spectrum in orientations)
+
+
+def signature(picture: Picture) -> bytes:
+    """Return the picture, stretched to a square, as its brightness (64 x 64) and colours (16 x 16, twice).
+
+    Row by row, one byte a pixel: Y, Cb and Cr of ITU-R BT.601 in full range, as JPEG has them. It is what two
+    pictures are laid over each other by, to see whether one is a part of the other.
+    """
+    planes = picture.small.convert("YCbCr").split()
+    sides = (SIGNATURE_SIDE, CHROMA_SIDE, CHROMA_SIDE)
+    return b"".join(
+        plane.resize((side, side), Image.Resampling.BOX).tobytes()
+        for plane, side in zip(planes, sides, strict=True)
+    )
 
 
 def hamming(a: str, b: str) -> int:

@@ -12,6 +12,7 @@ from discovery.config import Settings
 from discovery.web.api.audits import audit_routes
 from discovery.web.api.collections import collection_routes
 from discovery.web.api.description import description_routes
+from discovery.web.api.duplicates import duplicate_routes
 from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.jobs import job_routes
@@ -39,7 +40,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     """Return the WSGI application over ``services``; nothing is reached for until a request comes."""
     app = _new_app(settings)
     metrics = Metrics(services.readings)
-    searcher = Searcher(services.search, settings.search, metrics)
+    searcher = Searcher(services.search, settings.search, metrics, services.duplicates.already_here)
     register_identity(app)
     _register_access_log(app)
     register_headers(app)
@@ -52,6 +53,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(rule_routes(services.rules))
     app.register_blueprint(collection_routes(services.collections, services.search))
     app.register_blueprint(saved_search_routes(services.searches, searcher))
+    app.register_blueprint(duplicate_routes(services.duplicates))
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(job_routes(services.jobs))

@@ -11,8 +11,16 @@ from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
 from discovery.audit.model import AuditRun as Run
 from discovery.audit.model import Outcome as RunOutcome
 from discovery.curation.collection_model import Collection, Counts, Item, Share
+from discovery.curation.duplicate_listing import GroupsPage, ListedGroup
+from discovery.curation.duplicate_words import Choice, Effect
 from discovery.curation.review import ReviewEntry, ReviewPage
 from discovery.curation.words import PastWord, Word
+from discovery.duplicates.groups import Group, Pair
+from discovery.duplicates.groups import State as GroupState
+from discovery.duplicates.lookup import Alike
+from discovery.duplicates.prints import Print
+from discovery.duplicates.verdict import Kind as Certainty
+from discovery.duplicates.verdict import Likeness
 from discovery.errors import FieldProblem
 from discovery.linking.outcome import Decision, Kind, Outcome
 from discovery.linking.verdict import Link, Proposal, State, Verdict, Weighed
@@ -31,7 +39,7 @@ from discovery.search.request import (
 from discovery.search.rule_desk import ListedRule
 from discovery.search.rules import Rule
 from discovery.usage.model import Coverage, Feed, Refused, Taken
-from discovery.web import audits, collections, links, rules, searches, serialise
+from discovery.web import audits, collections, duplicates, links, rules, searches, serialise
 from mappings.documents import (
     AppliedLink,
     AssetDocument,
@@ -42,6 +50,7 @@ from mappings.documents import (
     Curation,
     LinkDocument,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductLink,
     ProductSide,
@@ -128,7 +137,7 @@ PRODUCT = ProductDocument(
         sets=(SetState(50, "shop", ("no back",)),),
         links=(AssetLink(_ID, "hero", "filename", 0.98),),
     ),
-    curation=Curation(),
+    curation=ProductCuration(),
     usage=Usage(),
 )
 
@@ -260,6 +269,42 @@ HISTORY = (
     ),
     PastWord(_ID, DECISION.sku, Word.ACCEPT, DECISION.by, DECISION.at, DECISION.role, DECISION.why),
 )
+
+
+_COPY_ID = "0c9d2f7a41e86b35d1f0a297"
+_ORIGINAL = Print(
+    _ID, "mugs/tide_front.jpg", "studio", "sha256:9f2c…", "", linked=True, skus=frozenset({"TIDE-MUG-SEA"}),
+    pixels=4_000_000,
+)  # fmt: skip
+_COPY = Print(_COPY_ID, "press/tide-web.jpg", "press", "sha256:71aa…", "", pixels=640_000)
+DUPLICATE_LIKENESS = Likeness(Certainty.SAME, 0.982)
+DUPLICATE_PAIR = Pair(_ORIGINAL, _COPY, DUPLICATE_LIKENESS)
+DUPLICATE_GROUP = ListedGroup(
+    Group(
+        "5b1f0c77aa39d2e4c8f61b02",
+        Certainty.SAME,
+        (_ORIGINAL, _COPY),
+        (DUPLICATE_PAIR,),
+        "a catalogue names it",
+    ),
+    GroupState.OPEN,
+    datetime(2026, 3, 1, 4, tzinfo=UTC),
+    datetime(2026, 3, 2, 4, tzinfo=UTC),
+    {_ID: ASSET},
+    (),
+)
+DUPLICATE_EFFECT = Effect(_COPY_ID, _ID, Choice.MERGE, None, ("press",), ())
+DUPLICATE_DECISIONS: dict[str, Any] = {
+    "group": {"group": DUPLICATE_GROUP.group.id, "decision": "merge"},
+    "merge": {"assets": [_COPY_ID], "decision": "merge", "into": _ID, "why": "the press copy is smaller"},
+    "several": {
+        "decisions": [
+            {"assets": [_ID, _COPY_ID], "decision": "keep_both", "why": "the agency needs its own file"},
+            {"group": "77d0c1e5b2a94f3380ce61aa", "decision": "undo"},
+        ],
+        "preview": True,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,6 +570,13 @@ def replies() -> dict[str, Any]:
         "LinkExplanation": links.explanation(EXPLAINED, HISTORY),
         "ReviewList": links.review(REVIEW),
         "DecisionsTaken": links.decisions_taken([DECISION]),
+        "SimilarPage": {
+            **serialise.page(answer, REQUEST_ID),
+            "already_here": duplicates.already_here([Alike(_ORIGINAL, DUPLICATE_LIKENESS)]),
+        },
+        "DuplicateGroup": duplicates.group(DUPLICATE_GROUP),
+        "DuplicateGroupList": duplicates.page(GroupsPage(1, (DUPLICATE_GROUP,), None)),
+        "DuplicateEffects": duplicates.effects([DUPLICATE_EFFECT], preview=False),
         "AuditRun": audits.run(RUN),
         "AuditRunList": audits.runs([RUN]),
         "FindingList": audits.findings(FindingsPage(1, (FINDING,), None)),

@@ -9,11 +9,10 @@ from marshmallow import Schema, fields, post_load, validate
 
 from discovery.curation.review import DEFAULT_SIZE, MOST_SIZE, WAITING, ReviewEntry, ReviewPage, ReviewQuery
 from discovery.curation.words import LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
-from discovery.errors import DiscoveryError, FieldProblem, InputInvalid
 from discovery.linking.outcome import DECIDED, Decision
 from discovery.linking.roles import ROLES
 from discovery.linking.verdict import Proposal, State
-from discovery.web import schemas, serialise
+from discovery.web import bulk, schemas, serialise
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Number, Text, Whole
 from discovery.web.services import Explained
 from discovery.web.shaping import (
@@ -265,31 +264,8 @@ def words_of(body: Mapping[str, Any]) -> tuple[list[LinkWord], str, bool]:
     Raises:
         InputInvalid: naming every field that is wrong.
     """
-    single = "decisions" not in body
-    whole = {name: value for name, value in body.items() if name == "by"}
-    whole["decisions"] = (
-        [{name: value for name, value in body.items() if name != "by"}] if single else body["decisions"]
-    )
-    if not single:
-        whole |= body
-    try:
-        loaded = schemas.load(_DECISIONS, whole)
-    except InputInvalid as error:
-        raise (unbulked(error) if single else error) from error
+    loaded, single = bulk.loaded(_DECISIONS, body, ("by",))
     return loaded["decisions"], named(loaded["by"]), single
-
-
-def unbulked(error: DiscoveryError) -> DiscoveryError:
-    """Return an error about several decisions as one about a decision that stood by itself."""
-    problems = tuple(
-        FieldProblem(
-            problem.field.removeprefix("decisions.0.").replace("decisions.0", "(body)"), problem.message
-        )
-        for problem in error.problems
-    )
-    if not isinstance(error, InputInvalid):
-        return type(error)(error.detail, problems)
-    return InputInvalid("; ".join(f"{one.field}: {one.message}" for one in problems[:5]), problems)
 
 
 def explanation(one: Explained, history: Sequence[PastWord]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
 from discovery.usage.model import LONGEST, MOST_COUNT, Action
-from discovery.web import audits, collections, examples, links, rules, schemas, searches, shapes
+from discovery.web import audits, collections, duplicates, examples, links, rules, schemas, searches, shapes
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -50,6 +50,9 @@ class Body:
 
 BODIES: dict[str, Body] = {
     "decisions": Body(links.LinkDecisions, examples.DECISIONS, links.LinkDecision),
+    "duplicates": Body(
+        duplicates.DuplicateDecisions, examples.DUPLICATE_DECISIONS, duplicates.DuplicateDecision
+    ),
     "rule": Body(rules.RuleTable, examples.RULES),
     "saved search": Body(searches.SearchDraft, examples.SAVED_SEARCHES),
     "search change": Body(searches.SearchChange, examples.SEARCH_CHANGES),
@@ -63,7 +66,18 @@ BODIES: dict[str, Body] = {
 }
 """The bodies that :class:`Operation` names, beside those of searches."""
 
-TAGS = ("Search", "Saved searches", "Items", "Collections", "Links", "Audits", "Usage", "Jobs", "Service")
+TAGS = (
+    "Search",
+    "Saved searches",
+    "Items",
+    "Collections",
+    "Links",
+    "Duplicates",
+    "Audits",
+    "Usage",
+    "Jobs",
+    "Service",
+)
 
 _ABOUT = (
     "Find assets by words, facets, filters and pictures, and products by the state of their pictures. "

@@ -13,10 +13,10 @@ from discovery.audit.listing import UNRESOLVED_STATE
 from discovery.audit.model import SELF, SEVERITIES, STATES
 from discovery.audit.reports.formats import FORMATS
 from discovery.audit.rules import RULES
-from discovery.curation import review
+from discovery.curation import duplicate_listing, review
 from discovery.curation.review import WAITING
 from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE
-from discovery.web import audits, collections, links, rules, searches, shapes
+from discovery.web import audits, collections, duplicates, links, rules, searches, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.schemas import (
     INTENTS,
@@ -221,10 +221,10 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{API}/similar",
         "Search",
         "Search by a picture: uploaded, an asset's or a product's",
-        shapes.Page,
+        duplicates.SimilarPage,
         (*_SENT, 404),
         "As a multipart form the JSON fields are form fields. The asset that was asked about is not among "
-        "the hits.",
+        "the hits. Of an uploaded picture `already_here` tells which files hold it, whatever the filters.",
         body="similar",
     ),
     Operation(
@@ -233,7 +233,7 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{API}/similar",
         "Search",
         "Search by an indexed picture, as an address",
-        shapes.Page,
+        duplicates.SimilarPage,
         _ITEM,
         parameters=(*_SIMILAR, _IN, _PALETTE, _TOLERANCE, _FACETS, _SIZE, _AFTER, _FILTERS),
     ),
@@ -632,6 +632,60 @@ OPERATIONS: tuple[Operation, ...] = (
         "withdrawn or somebody says something else. Where the engine fails in the middle, `errors` name "
         "what may not be kept; sent again, all of it, the same word is not kept twice.",
         body="decisions",
+    ),
+    Operation(
+        "duplicates",
+        "get",
+        f"{API}/duplicates",
+        "Duplicates",
+        "Groups of files that hold the same picture",
+        duplicates.DuplicateGroupList,
+        _SEARCHED,
+        "The newest first. Groups are found by every audit, by `discovery duplicates find`, and when a new "
+        "file comes that is there already.",
+        parameters=(
+            _query("kind", "of these only", {"type": "string", "enum": list(duplicates.KINDS)}),
+            _query("state", "of these only", {"type": "string", "enum": list(duplicates.STATES)}),
+            _query("source", "with a file of this source", {"type": "string"}),
+            _query("asset", "with this asset", {"type": "string"}),
+            _AFTER,
+            _query(
+                "size",
+                "groups of a page",
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": duplicate_listing.MOST_SIZE,
+                    "default": duplicate_listing.DEFAULT_SIZE,
+                },
+            ),
+        ),
+    ),
+    Operation(
+        "duplicate_group",
+        "get",
+        f"{API}/duplicates/{{id}}",
+        "Duplicates",
+        "One group of files that hold the same picture",
+        duplicates.DuplicateGroupShape,
+        _ITEM,
+        parameters=(_named("id", "id of the group"),),
+    ),
+    Operation(
+        "decide_duplicates",
+        "post",
+        f"{API}/duplicates/decisions",
+        "Duplicates",
+        "Say which duplicates are meant, and which are one asset",
+        duplicates.DuplicateEffects,
+        (*_SENT, 409),
+        "One decision as an object, or several under `decisions`. All of it is looked at first, and if "
+        "anything is wrong nothing is kept. What was merged is hidden from searches that do not ask for it "
+        "(`merged_into`, or status superseded); its keywords, its links and the places that catalogues name "
+        "it by are the other asset's from then on. Nothing is lost: `undo` brings it all back. Later runs, "
+        "replaced files and rebuilds respect it. With `preview`, which may stand beside one decision too, it "
+        "says what it would do, and does nothing.",
+        body="duplicates",
     ),
     Operation(
         "ask_audit",

@@ -95,7 +95,7 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
         "title": source.title,
         "description": source.description,
         "alt_text": source.alt_text,
-        "keywords": list(source.keywords),
+        "keywords": list(dict.fromkeys((*source.keywords, *one.curation.keywords))),
         "categories": list(source.categories),
         "creator": source.creator,
         "copyright": source.copyright,
@@ -136,6 +136,10 @@ def asset(one: AssetDocument, reasons: Mapping[str, Sequence[str]] | None = None
             "status": one.curation.status,
             "rights": {"usage_terms": source.usage_terms, "licence_ends": moment(source.licence_ends)},
             "version": {},
+            "merged_into": one.curation.merged_into,
+            "stands_for": [
+                {"id": gone.id, "name": gone.key, "source": gone.source} for gone in one.curation.absorbed
+            ],
         },
         "usage": _usage(one.usage),
         "links": asset_links(one),
@@ -307,9 +311,14 @@ def _reasons(link: ProductLink, known: Mapping[str, Sequence[str]] | None) -> li
     return list(known.get(link.sku, ()))
 
 
+def asset_address(id: str) -> str:
+    """Return the address of an asset."""
+    return f"{API}/assets/{quote(id, safe='')}"
+
+
 def asset_links(one: AssetDocument) -> dict[str, str | None]:
     """Return the addresses of an asset's parts."""
-    self_link = f"{API}/assets/{quote(one.id, safe='')}"
+    self_link = asset_address(one.id)
     pictured = one.media.width is not None
     return {
         "self": self_link,

@@ -11,8 +11,11 @@ from typing import Any, BinaryIO, Literal, Protocol
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
 from discovery.audit.reports.model import Report
 from discovery.curation.collection_model import Collection, Counts, ItemKind, Share
+from discovery.curation.duplicate_listing import GroupsPage, GroupsQuery, ListedGroup
+from discovery.curation.duplicate_words import DuplicateWord, Effect
 from discovery.curation.review import ReviewPage, ReviewQuery
 from discovery.curation.words import LinkWord, PastWord
+from discovery.duplicates.lookup import Alike
 from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
 from discovery.saved.model import Alert, Changes, SavedSearch
@@ -105,6 +108,26 @@ class Links(Protocol):
 
         An error of the engine in the middle names what was not kept; the same may be sent again.
         """
+
+
+class Duplicates(Protocol):
+    """Files that hold the same picture, and people's word on them."""
+
+    def page(self, query: GroupsQuery) -> GroupsPage:
+        """Return a page of groups; a bad filter is ``InputInvalid``."""
+
+    def one(self, id: str) -> ListedGroup:
+        """Return one group, or raise ``NotFound``."""
+
+    def decide(self, words: Sequence[DuplicateWord], by: str, *, preview: bool) -> Sequence[Effect]:
+        """Keep what somebody says, all of it or none, and tell what it does; a preview changes nothing.
+
+        What is wrong with it is ``InputInvalid``. An error of the engine in the middle names what was not
+        kept; the same may be sent again.
+        """
+
+    def already_here(self, image: bytes) -> Sequence[Alike]:
+        """Return the assets that hold the picture, the most alike first."""
 
 
 class QueryRules(Protocol):
@@ -294,5 +317,6 @@ class Services:
     rules: QueryRules
     collections: Collections
     searches: SavedSearches
+    duplicates: Duplicates
     usage: Usage
     readings: Callable[[], tuple[Reading, ...]] = no_readings

@@ -73,12 +73,22 @@ class RightsShape(Schema):
     licence_ends = maybe_moment("when the licence ends")
 
 
+class AbsorbedShape(Schema):
+    """An asset that was merged into another."""
+
+    id = a_text("its id")
+    name = a_text("its path in its source")
+    source = a_text("its source")
+
+
 class CurationShape(Schema):
     """What people decided."""
 
     status = a_text("approval status")
     rights = an_object(RightsShape)
     version = fields.Dict(required=True, metadata={"description": "empty until versions are kept"})
+    merged_into = maybe_text("id of the asset that stands for it; null where it stands for itself")
+    stands_for = some_objects(AbsorbedShape)
 
 
 class UsageShape(Schema):

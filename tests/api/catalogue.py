@@ -14,6 +14,7 @@ from mappings.documents import (
     Colour,
     Curation,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductLink,
     ProductSide,
@@ -107,7 +108,7 @@ def product(sku: str, *pictures: AssetDocument, **given: object) -> ProductDocum
         id=f"shop:{sku}",
         source=said,
         assets=SetJudge(AuditSettings()).judged(said, side, pictures, datetime(2026, 1, 1, tzinfo=UTC)),
-        curation=Curation(),
+        curation=ProductCuration(),
         usage=Usage(),
     )
 

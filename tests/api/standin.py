@@ -17,9 +17,13 @@ from discovery.audit.reports.model import Report, Section, make_report
 from discovery.audit.reports.pictures import with_pictures
 from discovery.config import SearchSettings
 from discovery.curation.collections import Collections
+from discovery.curation.duplicate_listing import GroupsPage, GroupsQuery, ListedGroup
+from discovery.curation.duplicate_listing import check as check_groups
+from discovery.curation.duplicate_words import DuplicateWord, Effect
 from discovery.curation.review import ReviewPage, ReviewQuery, check
 from discovery.curation.rule_records import KeptRule
 from discovery.curation.words import LinkWord, PastWord
+from discovery.duplicates.lookup import Alike
 from discovery.engine.records import Stored
 from discovery.errors import (
     CursorExpired,
@@ -286,6 +290,38 @@ class MemoryLinks:
         ]
 
 
+class MemoryDuplicates:
+    """One group of two files; what was decided is remembered."""
+
+    def __init__(self) -> None:
+        self.decided: list[tuple[DuplicateWord, str]] = []
+        self.here: Sequence[Alike] = ()
+
+    def page(self, query: GroupsQuery) -> GroupsPage:
+        check_groups(query)
+        return GroupsPage(1, (examples.DUPLICATE_GROUP,), None)
+
+    def one(self, id: str) -> ListedGroup:
+        if id != examples.DUPLICATE_GROUP.group.id:
+            raise NotFound(f"there is no group {id[:100]!r}", (FieldProblem("id", "no such group"),))
+        return examples.DUPLICATE_GROUP
+
+    def decide(self, words: Sequence[DuplicateWord], by: str, *, preview: bool) -> Sequence[Effect]:
+        known = {one.id for one in examples.DUPLICATE_GROUP.group.members}
+        problems = tuple(
+            FieldProblem(f"decisions.{number}.assets", "no such asset")
+            for number, word in enumerate(words)
+            if not known.issuperset(word.assets)
+        )
+        if problems:
+            raise InputInvalid("no such asset", problems)
+        self.decided += [] if preview else [(word, by) for word in words]
+        return [dataclasses.replace(examples.DUPLICATE_EFFECT, choice=word.choice) for word in words]
+
+    def already_here(self, image: bytes) -> Sequence[Alike]:
+        return self.here if image else ()
+
+
 class MemoryAudits:
     """One run that is over, those that were asked for, and one finding."""
 
@@ -517,6 +553,7 @@ def services_over(
     audits: Audits | None = None,
     usage: MemoryUsage | None = None,
     rules: MemoryRules | None = None,
+    duplicates: MemoryDuplicates | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -532,6 +569,7 @@ def services_over(
         rules=(rules or MemoryRules()).desk,
         collections=collections_over(search),
         searches=searches_over(search),
+        duplicates=duplicates or MemoryDuplicates(),
         usage=(usage or MemoryUsage()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )

@@ -192,6 +192,8 @@ def test_an_asset_is_told_whole_with_nulls_for_what_is_not_known(client: FlaskCl
             "status": "approved",
             "rights": {"usage_terms": None, "licence_ends": "2027-12-31T00:00:00Z"},
             "version": {},
+            "merged_into": None,
+            "stands_for": [],
         },
         "usage": {
             "used": 3,

@@ -18,6 +18,7 @@ from mappings.documents import (
     Curation,
     ImageReference,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductLink,
     ProductSide,
@@ -114,7 +115,7 @@ def product(sku: str = "MG-1", *assets: AssetDocument, **given: Any) -> ProductD
         assets=AssetsSide(
             linked=bool(assets), count=len(assets), ids=tuple(a.id for a in assets), links=links
         ),
-        curation=Curation(),
+        curation=ProductCuration(),
         usage=Usage(),
         run=Run("1", "1", pending, NOW - WEEK),
     )

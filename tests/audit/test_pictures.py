@@ -1,33 +1,18 @@
-"""Views, picture sets, versions by name, and copies: the pure parts behind the rules about pictures."""
+"""Views, picture sets and versions by name: the pure parts behind the rules about pictures."""
 
 from __future__ import annotations
 
 import dataclasses
-import random
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from discovery.audit.duplicates import MIRROR, Print, better, compare, mean_colour, near_pairs
-from discovery.audit.versions import version_of
 from discovery.config import AuditSettings, PictureSetSettings
+from discovery.duplicates.versions import version_of
 from discovery.picture_sets.needs import fits, picture_sets, wanted_sets
 from discovery.picture_sets.views import told_view, view_of
 from tests.audit.making import asset, product
-
-HASH = 0x0123456789ABCDEF
-LOOK = np.array([1.0, 0.0, 0.0], dtype=np.float32)
-
-
-def near(cosine: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    return np.array([cosine, (1 - cosine**2) ** 0.5, 0.0], dtype=np.float32)
-
-
-def sheet(name: str, **given: object) -> Print:
-    known = {"checksum": name, "stem": name, "pixels": 100, "aspect": 1.0, "fingerprint": HASH}
-    return Print(id=name, name=name, **{**known, **given})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -128,90 +113,6 @@ def test_a_second_download_is_a_copy_and_no_newer_version() -> None:
 @given(st.text(max_size=300))
 def test_any_name_has_a_version(name: str) -> None:
     assert version_of(name) == version_of(name)
-
-
-def flipped(value: int, bits: int, chance: random.Random) -> int:
-    for bit in chance.sample(range(64), bits):
-        value ^= 1 << bit
-    return value
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 7))
-def test_near_pairs_are_those_of_all_pairs(seed: int, distance: int) -> None:
-    chance = random.Random(seed)
-    originals = [chance.getrandbits(64) for _ in range(12)]
-    prints = [*originals]
-    for one in originals:
-        prints.append(flipped(one, chance.randrange(10), chance))
-        prints.append(flipped(one ^ MIRROR, chance.randrange(10), chance))
-    every = {
-        (a, b)
-        for a in range(len(prints))
-        for b in range(a + 1, len(prints))
-        if (prints[a] ^ prints[b]).bit_count() <= distance
-        or (prints[a] ^ prints[b] ^ MIRROR).bit_count() <= distance
-    }
-    assert set(near_pairs(prints, distance)) == every
-
-
-def test_a_crowd_is_cut_and_said() -> None:
-    pairs = near_pairs([HASH] * 60, 6, most=100)
-    assert pairs.crowded
-    assert len(list(pairs)) == 100
-    assert not near_pairs([], 6).crowded
-
-
-def test_equal_bytes_are_copies_whatever_else_says() -> None:
-    one, other = sheet("a", checksum="x", skus=frozenset("P")), sheet("b", checksum="x", skus=frozenset("P"))
-    likeness = compare(one, other, distance=6, likeness=0.9)
-    assert likeness is not None
-    assert (likeness.degree, likeness.sure) == (1.0, True)
-
-
-@pytest.mark.parametrize("turned", [0, MIRROR])
-def test_near_fingerprints_and_looks_make_a_copy(turned: int) -> None:
-    copy = sheet("b", fingerprint=HASH ^ turned ^ 0b111, look=near(0.98))
-    likeness = compare(sheet("a", look=LOOK), copy, distance=6, likeness=0.9)
-    assert likeness is not None
-    assert likeness.sure
-    assert ("mirror" in likeness.how) is bool(turned)
-
-
-def test_a_near_look_alone_is_probable() -> None:
-    crop = sheet("b", fingerprint=~HASH & (2**64 - 1), look=near(0.92))
-    likeness = compare(sheet("a", look=LOOK), crop, distance=6, likeness=0.9)
-    assert likeness is not None
-    assert not likeness.sure
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        sheet("b", look=near(0.6)),
-        sheet("b", stem="a", look=near(0.99)),
-        sheet("b", look=near(0.99), linked=True, skus=frozenset({"P"})),
-        sheet("b", colour=(200.0, 0.0, 0.0), linked=True, skus=frozenset({"Q"})),
-        sheet("b", fingerprint=0, look=near(0.96), linked=True, skus=frozenset({"Q"})),
-    ],
-    ids=["other look", "a version", "the same product's other view", "another colour", "another product's"],
-)
-def test_what_is_told_apart_is_no_copy(other: Print) -> None:
-    one = sheet("a", look=LOOK, colour=(0.0, 0.0, 200.0), linked=True, skus=frozenset({"P"}))
-    assert compare(one, other, distance=6, likeness=0.9) is None
-    assert compare(other, one, distance=6, likeness=0.9) is None
-
-
-def test_the_linked_then_the_larger_file_is_kept() -> None:
-    assert better(sheet("a", linked=True, pixels=1), sheet("b", pixels=100))
-    assert better(sheet("a", pixels=100), sheet("b", pixels=50))
-    assert better(sheet("b"), sheet("a")) is not better(sheet("a"), sheet("b"))
-
-
-def test_a_mean_colour_weighs_by_share() -> None:
-    colours = [{"hex": "#ff0000", "share": 0.75}, {"hex": "#0000ff", "share": 0.25}]
-    assert mean_colour(colours) == pytest.approx((191.25, 0, 63.75))
-    assert mean_colour([]) is None
 
 
 def test_a_view_may_have_to_stand_on_a_plain_ground() -> None:

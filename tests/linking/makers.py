@@ -14,6 +14,7 @@ from mappings.documents import (
     Colour,
     Curation,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductSide,
     ProductSource,
@@ -49,7 +50,7 @@ def product(
         identifiers=(sku, *identifiers),
         attribute_values=values,
     )
-    return ProductDocument(sku, source, AssetsSide(), Curation(), Usage())
+    return ProductDocument(sku, source, AssetsSide(), ProductCuration(), Usage())
 
 
 def asset(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.documents import (
+    Absorbed,
     AssetDocument,
     AssetLink,
     AssetSource,
@@ -20,6 +21,7 @@ from mappings.documents import (
     Curation,
     ImageReference,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductLink,
     ProductSide,
@@ -84,7 +86,12 @@ asset_documents = st.builds(
             st.builds(ProductLink, texts, texts, texts, shares, st.none() | texts), max_size=2
         ).map(tuple),
     ),
-    curation=st.builds(Curation, texts),
+    curation=st.builds(
+        Curation,
+        texts,
+        st.none() | texts,
+        absorbed=st.lists(st.builds(Absorbed, texts, texts, texts, tuples), max_size=2).map(tuple),
+    ),
     usage=st.builds(Usage, numbers, st.none() | times),
     run=st.none() | runs,
 )
@@ -102,7 +109,7 @@ product_documents = st.builds(
         AssetsSide, st.booleans(), numbers, tuples, vector=st.none() | vectors,
         links=st.lists(st.builds(AssetLink, texts, texts, texts, shares), max_size=2).map(tuple),
     ),
-    curation=st.builds(Curation, texts),
+    curation=st.builds(ProductCuration, texts),
     usage=st.builds(Usage, numbers, st.none() | times),
     run=st.none() | runs,
 )  # fmt: skip

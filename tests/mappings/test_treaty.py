@@ -22,7 +22,7 @@ FOLDER = Path(mappings.__file__).parent
 WORDS_ONLY_IN_THE_INDEX = {"words"}
 SIDES: dict[str, Family] = {"assets": ASSETS, "products": PRODUCTS}
 ENGINE_TYPES = {
-    str: {"keyword", "text"},
+    str: {"keyword", "text", "binary"},
     float: {"double", "knn_vector"},
     int: {"integer", "long"},
     bool: {"boolean"},

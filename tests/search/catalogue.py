@@ -26,6 +26,7 @@ from mappings.documents import (
     Colour,
     Curation,
     Media,
+    ProductCuration,
     ProductDocument,
     ProductLink,
     ProductSide,
@@ -90,7 +91,7 @@ def product(sku: str, title: str, **given: Any) -> ProductDocument:
             **given,
         ),
         assets=side,
-        curation=Curation(),
+        curation=ProductCuration(),
         usage=Usage(),
     )
 

@@ -8,11 +8,18 @@ from discovery.audit.rules.base import Rule
 
 
 def judge(subject: AssetSubject, context: Context) -> Verdict | None:
-    """Flag a linked file that has a newer version, or a better copy, which is not in its place."""
-    newer = context.newer.get(subject.asset.id)
-    if newer is None or not subject.asset.product.linked:
+    """Flag a linked file that has a newer version, or a better copy, which is not in its place.
+
+    So too one that was merged into another and is still published somewhere.
+    """
+    asset = subject.asset
+    newer = context.newer.get(asset.id)
+    published = asset.usage.channels if asset.curation.merged_into is not None else ()
+    if newer is None or not (asset.product.linked or published):
         return None
-    shown = f"it still shows {', '.join(subject.asset.product.sku[:5])}"
+    shown = f"it still shows {', '.join(asset.product.sku[:5])}"
+    if published:
+        shown = f"it is still published in {', '.join(published[:5])}"
     return Verdict("superseded", (newer.why, shown), confidence=newer.confidence, related=(newer.id,))
 
 

@@ -15,13 +15,19 @@ MOST_TOLD = 5
 def dead_paths(subject: ProductSubject, context: Context) -> Iterator[str]:
     """Yield the paths that lead to no asset.
 
-    A file that is there and cannot be read is not dead, nor is one that people said it does not show; and
-    what a variant names is the variant's finding.
+    A file that is there and cannot be read is not dead, nor is one that people said it does not show, or that
+    they merged into one that it shows; and what a variant names is the variant's finding.
     """
     said = subject.product.source
-    there = {
-        key_of(asset.source.key) for asset in subject.assets if said.image_source in (None, asset.source.name)
-    }
+    places = [
+        place
+        for asset in subject.assets
+        for place in (
+            (asset.source.name, asset.source.key),
+            *((gone.source, gone.key) for gone in asset.curation.absorbed),
+        )
+    ]
+    there = {key_of(key) for source, key in places if said.image_source in (None, source)}
     there |= context.failed.keys() | subject.inherited | context.refused.get(said.sku, frozenset())
     for image in said.images:
         if key_of(image.path) not in there:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from discovery.errors import DiscoveryError
-from discovery.web import bodies, grammar, links, serialise
+from discovery.web import bodies, bulk, grammar, links, serialise
 from discovery.web.replies import reply
 from discovery.web.services import Links
 
@@ -31,7 +31,7 @@ def link_routes(service: Links) -> Blueprint:
         try:
             made = service.decide(words, by)
         except DiscoveryError as error:
-            raise (links.unbulked(error) if single else error) from error
+            raise (bulk.unbulked(error) if single else error) from error
         return reply(links.decisions_taken(made))
 
     return routes

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from discovery.config import SearchSettings
+from discovery.duplicates.lookup import Alike
 from discovery.errors import FieldProblem, ImageUnreadable, InputInvalid
 from discovery.search.request import ExamplePicture, SimilarRequest
-from discovery.web import bodies, grammar, schemas, serialise
+from discovery.web import bodies, duplicates, grammar, schemas, serialise
 from discovery.web.bodies import Form
 from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
@@ -54,8 +55,15 @@ _JSON_FIELDS = ("filters", "facets", "region", "examples", "palette")
 class Searcher:
     """Answers searches in the API's words; the routes and the search page both ask it."""
 
-    def __init__(self, search: Search, limits: SearchSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        search: Search,
+        limits: SearchSettings,
+        metrics: Metrics,
+        already_here: Callable[[bytes], Sequence[Alike]],
+    ) -> None:
         self.service = search
+        self._already_here = already_here
         self.metrics = metrics
         self.search_schema = schemas.search_schema(limits)
         self.similar_schema = schemas.similar_schema(limits)
@@ -90,7 +98,9 @@ class Searcher:
             problems = error.problems or (FieldProblem("image", error.detail),)
             raise ImageUnreadable(error.detail, problems) from error
         self.metrics.searched(asked.side, answer)
-        return serialise.page(answer, request_id())
+        whole = asked.region is None and asked.after is None
+        here = self._already_here(single) if single is not None and whole else ()
+        return {**serialise.page(answer, request_id()), "already_here": duplicates.already_here(here)}
 
     def search_by(self, pairs: Pairs) -> dict[str, Any]:
         """Answer a search that an address describes."""
