@@ -46,7 +46,9 @@ def measure(stand: Stand) -> Iterator[Measured]:
     """Yield recall for each kind of copy, false pairs, and what a look-up takes."""
     stand.index_apart(WORKLOAD, products=False, limit=stand.fashion_pictures)
     alias = stand.catalogue(WORKLOAD, stand.embedder().recipe).names.assets
-    lookup = Lookup(Reader(stand.engine), alias, limits_of(AuditSettings()))
+    lookup = Lookup(
+        Reader(stand.engine), alias, limits_of(AuditSettings(), stand.embedder().recipe.duplicate_floor)
+    )
     records = data.records_of(data.fashion_pictures())[: stand.fashion_pictures]
     ids = [asset_id(data.FASHION, record.key) for record in records]
     stored = lookup.indexed(ids)

@@ -28,6 +28,9 @@ FILE_VARIABLE = "DISCOVERY_CONFIG"
 HOME_VARIABLE = "DISCOVERY_HOME"
 DEFAULT_FILE = "config.toml"
 
+MODELS_OWN = -1.0
+"""Stands for the figure that the model itself gives: a least cosine, or the share of what it sees."""
+
 LANGUAGES = ("en", "de", "fr", "es")
 """Languages whose forms of words are known."""
 
@@ -288,17 +291,19 @@ class SearchSettings:
         check=_between(100, 10_000),
     )
     visual_weight: float = _key(
-        -1.0,
+        MODELS_OWN,
         "share of the visual signal in a hybrid score, words have the rest; -1 takes the model's own",
         check=_between(-1, 1),
     )
     text_floor: float = _key(
-        -1.0,
+        MODELS_OWN,
         "least cosine of a picture to the query's words; -1 takes the model's own",
         check=_between(-1, 1),
     )
     similar_floor: float = _key(
-        -1.0, "least cosine of a picture to a given picture; -1 takes the model's own", check=_between(-1, 1)
+        MODELS_OWN,
+        "least cosine of a picture to a given picture; -1 takes the model's own",
+        check=_between(-1, 1),
     )
     cursor_minutes: int = _key(
         10, "how long a page cursor stays valid after its last use", check=_between(1, 1440)
@@ -414,9 +419,9 @@ class AuditSettings:
         6, "bits by which the fingerprints of one picture may differ", check=_between(0, 7)
     )
     likeness: float = _key(
-        0.9,
-        "least cosine of a picture to its crop, where it was indexed without a signature",
-        check=_between(0.5, 1),
+        MODELS_OWN,
+        "least cosine of the looks of one picture in two files; -1 takes the model's",
+        check=_between(-1, 1),
     )
     likeness_most: int = _key(
         2000, "unlinked pictures whose likes are looked up in a run; 0 for none", check=_at_least(0)

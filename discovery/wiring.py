@@ -100,7 +100,7 @@ from indexers.sources.protocol import open_asset_source, open_product_source
 from indexers.summary import FINISHED, INTERRUPTED, RunSummary
 from mappings.documents import AssetDocument
 from mappings.fields import Side
-from mappings.registry import ASSETS, CATALOGUE, PRODUCTS, RUNS, watching_body
+from mappings.registry import ASSETS, CATALOGUE, PRODUCTS, RUNS, floors_of, watching_body
 
 EMBEDDED = "embedded"
 THUMBNAILS_AT_ONCE = 200
@@ -292,14 +292,9 @@ class Service:
         """Links between assets and products: judged, kept, explained."""
         serving = self.lifecycle.serving()
         serving.ensure_exists()
-        stamps = Reader(self.engine).mapping_meta(serving.names.assets).values()
-        described = [stamp.get("recipe_description", {}) for stamp in stamps]
-        scales = [
-            LookScale(float(one["similar_floor"]), float(one["duplicate_floor"]))
-            for one in described
-            if {"similar_floor", "duplicate_floor"} <= one.keys()
-        ]
-        scale = scales[0] if scales else None
+        floors = floors_of(Reader(self.engine).mapping_meta(serving.names.assets))
+        both = floors.get("similar_floor"), floors.get("duplicate_floor")
+        scale = LookScale(both[0], both[1]) if both[0] is not None and both[1] is not None else None
         return LinkRun(serving, self.settings, lambda ids: self.decisions.of(ids), scale=scale)
 
     @cached_property
@@ -360,9 +355,9 @@ class Service:
 
     def duplicate_lookup(self) -> Lookup:
         """Return what finds copies of single pictures."""
-        return Lookup(
-            Reader(self.engine), self.lifecycle.serving().names.assets, limits_of(self.settings.audit)
-        )
+        reader, assets = Reader(self.engine), self.lifecycle.serving().names.assets
+        floor = floors_of(reader.mapping_meta(assets)).get("duplicate_floor")
+        return Lookup(reader, assets, limits_of(self.settings.audit, floor))
 
     def find_duplicates(self, progress: Progress) -> tuple[int, tuple[str, ...]]:
         """Look over all assets for files that hold the same picture; return how many groups, and notes."""

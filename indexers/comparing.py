@@ -254,12 +254,17 @@ def _compared(side: str, document: Mapping[str, Any], other: Mapping[str, Any]) 
     Of items that one has indexed from another version of their source, or by other code, only what others
     than the source have said. What the other side gives them depends on what that has been indexed from.
     """
-    parts: dict[str, Any] = {"usage": document.get("usage")}
+    parts: dict[str, Any] = {"usage": _told(document.get("usage"))}
     made = ("version", "build")
     if [document["run"].get(name) for name in made] != [other["run"].get(name) for name in made]:
         return parts
-    parts["curation"] = document.get("curation")
+    parts["curation"] = _told(document.get("curation"))
     parts["source"] = document["source"]
     if side == ASSETS:
         parts["media"] = {name: said for name, said in document["media"].items() if name != "recipe"}
     return parts
+
+
+def _told(block: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a block without its empty values, which only one that was updated in part holds."""
+    return {name: value for name, value in (block or {}).items() if value not in (None, [], {})}

@@ -15,6 +15,9 @@ from mappings.fingerprint import digest
 
 _FOLDER = Path(__file__).parent
 
+FLOORS = ("text_floor", "similar_floor", "duplicate_floor")
+"""Least cosines, by a model's own scale, of words to a picture, of two like pictures, of one in two files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -135,6 +138,12 @@ def watching_body(family: Family) -> dict[str, Any]:
     _without_vectors(filled["mappings"]["properties"])
     filled["mappings"]["properties"]["query"] = {"type": "percolator"}
     return filled
+
+
+def floors_of(stamps: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Return the floors of the model that the indices behind a name are stamped with."""
+    described = next(iter(stamps.values()), {}).get("recipe_description", {})
+    return {name: float(described[name]) for name in FLOORS if isinstance(described.get(name), int | float)}
 
 
 def _without_vectors(properties: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from discovery.engine.records import Records, Stored
 from discovery.engine.writer import Operation, Put, Update, Writer
 from discovery.errors import NotFound
 from mappings.fields import FEATURES
-from mappings.registry import ASSETS, FINDINGS, LINKS, PRODUCTS, RUNS
+from mappings.registry import ASSETS, FINDINGS, LINKS, PRODUCTS, RUNS, floors_of
 
 KEEP_ALIVE_SECONDS = 300
 IDS_AT_ONCE = 500
@@ -132,6 +132,10 @@ class Snapshot:
         body: dict[str, Any] = {"size": 0, "aggs": {"newest": {"max": {"field": "run.indexed"}}}}
         value = self._search(body)["aggregations"]["newest"].get("value_as_string")
         return datetime.fromisoformat(value) if value else None
+
+    def duplicate_floor(self) -> float | None:
+        """Return the cosine that the looks of one picture in two files reach, if the index knows it."""
+        return floors_of(self._reader.mapping_meta(self._assets)).get("duplicate_floor")
 
     def neighbours(self, looks: Mapping[str, Sequence[float]], k: int = 5) -> dict[str, list[str]]:
         """Return the ids of the ``k`` assets that look most like each of ``looks``, itself left out.

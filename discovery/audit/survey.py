@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from discovery.audit.context import Copy, Newer
-from discovery.config import AuditSettings
+from discovery.config import MODELS_OWN, AuditSettings
 from discovery.duplicates.bands import equal_groups
 from discovery.duplicates.groups import Pair
 from discovery.duplicates.sweep import FETCHED_AT_ONCE, PAGE, Kept, Limits, Looked, Numbers, pairs_of_all
+from discovery.duplicates.verdict import SAME_LOOK
 from discovery.duplicates.versions import version_of
 
 FEWEST_OF_A_FAMILY = 5
@@ -30,9 +31,14 @@ class Survey:
     notes: tuple[str, ...] = ()
 
 
-def limits_of(settings: AuditSettings) -> Limits:
-    """Return how near two pictures must be, and how many are looked up."""
-    return Limits(settings.hash_distance, settings.likeness, settings.likeness_most)
+def limits_of(settings: AuditSettings, floor: float | None) -> Limits:
+    """Return how near two pictures must be, and how many are looked up.
+
+    ``floor`` is the cosine that the model's looks of one picture reach, if the index knows it.
+    """
+    own = SAME_LOOK if floor is None else floor
+    likeness = own if settings.likeness == MODELS_OWN else settings.likeness
+    return Limits(settings.hash_distance, likeness, settings.likeness_most)
 
 
 def survey(catalogue: Looked, settings: AuditSettings, kept: Kept = frozenset()) -> Survey:
@@ -44,7 +50,9 @@ def survey(catalogue: Looked, settings: AuditSettings, kept: Kept = frozenset())
     notes: list[str] = []
     versions = _newer_versions(catalogue, numbers)
     copies = _Copies()
-    for pair in pairs_of_all(catalogue, numbers, limits_of(settings), kept, notes.append):
+    for pair in pairs_of_all(
+        catalogue, numbers, limits_of(settings, catalogue.duplicate_floor()), kept, notes.append
+    ):
         copies.add(pair)
     newer = {**copies.superseding(), **_merged(catalogue, numbers.merged, versions)}
     successors = frozenset(one.id for one in newer.values())

@@ -14,7 +14,7 @@ from discovery.duplicates.bands import FARTHEST, probes
 from discovery.duplicates.groups import Pair, paired
 from discovery.duplicates.prints import FULL, Print, prints_of
 from discovery.duplicates.sweep import Limits
-from discovery.duplicates.verdict import LOOKED_AT_LIKENESS, Likeness, compare
+from discovery.duplicates.verdict import LOOKED_AT, Likeness, compare
 
 NEAREST: Final = 20
 BEAM: Final = 100
@@ -100,7 +100,7 @@ class Lookup:
     def _candidates(self, prints: Sequence[Print]) -> dict[str, list[str]]:
         asked: list[tuple[str, dict[str, Any]]] = []
         for one in prints:
-            asked += [(one.id, body) for body in bodies(one, self._limits.hash_distance)]
+            asked += [(one.id, body) for body in bodies(one, self._limits)]
         replies = self._reader.multi_search(self._index, [body for _, body in asked])
         found: dict[str, dict[str, None]] = {one.id: {} for one in prints}
         for (ident, _), reply in zip(asked, replies, strict=True):
@@ -108,7 +108,7 @@ class Lookup:
         return {ident: list(ids) for ident, ids in found.items()}
 
 
-def bodies(one: Print, hash_distance: int) -> Iterator[dict[str, Any]]:
+def bodies(one: Print, limits: Limits) -> Iterator[dict[str, Any]]:
     """Yield the searches that find candidates for one picture."""
     plain: dict[str, Any] = {"_source": False, "track_total_hits": False}
     yield {**plain, "size": NEAREST, "query": {"term": {"media.checksum": one.checksum}}}
@@ -118,7 +118,7 @@ def bodies(one: Print, hash_distance: int) -> Iterator[dict[str, Any]]:
             "script_score": {
                 "query": {"bool": {"filter": [{"terms": {"media.hash_bands": sought}}]}},
                 "script": {"source": _DISTANCE, "params": {"turned": turned}},
-                "min_score": 64 - min(hash_distance, FARTHEST),
+                "min_score": 64 - min(limits.hash_distance, FARTHEST),
             }
         }
         yield {**plain, "size": MOST_NEAR_HASHES, "query": query}
@@ -127,7 +127,7 @@ def bodies(one: Print, hash_distance: int) -> Iterator[dict[str, Any]]:
         yield {
             **plain,
             "size": NEAREST,
-            "min_score": (1 + LOOKED_AT_LIKENESS) / 2,
+            "min_score": (1 + limits.likeness - LOOKED_AT) / 2,
             "query": {"knn": {"media.look": look}},
         }
 

@@ -38,13 +38,19 @@ class Looked(Protocol):
     ) -> dict[str, Mapping[str, Any]]:
         """Return documents by id."""
 
+    def duplicate_floor(self) -> float | None:
+        """Return the cosine that the looks of one picture in two files reach, if the index knows it."""
+
     def neighbours(self, looks: Mapping[str, Sequence[float]]) -> dict[str, list[str]]:
         """Return the ids of what looks most like each of some pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far hashes may differ, the least cosine of looks, and how many pictures' likes are looked up."""
+    """How far hashes may differ, and how many pictures' likes are looked up.
+
+    ``likeness`` is the cosine that the model's looks of one picture in two files reach.
+    """
 
     hash_distance: int
     likeness: float

@@ -17,19 +17,17 @@ from discovery.duplicates.bands import distance
 from discovery.duplicates.overlay import Overlay, Signature, coarse_likeness, lay_over
 from discovery.duplicates.prints import Print
 
-PROBABLE_LIKENESS: Final = 0.90
-"""Least cosine of the looks of a picture and its crop, where no signature can tell more."""
+SAME_LOOK: Final = 0.95
+"""Cosine that the looks of one picture in two files reach, if the model does not say its own."""
 
-LOOKED_AT_LIKENESS: Final = 0.85
-"""Least cosine of two looks for which one picture is laid over the other."""
+CUT_AWAY: Final = 0.05
+"""By how much less the looks of a picture and its crop may be alike, where no signature can tell more."""
+
+LOOKED_AT: Final = 0.10
+"""By how much less two looks may be alike for one picture to be laid over the other."""
 
 LOOKED_AT_COARSELY: Final = 0.98
 """The same for two near hashes: whole copies are that alike before anything is aligned."""
-
-SAME_LOOK: Final = 0.95
-SAME_LOOK_OF_TWO: Final = 0.975
-"""Least cosines of looks of near hashes, where there is no signature: of two files that catalogues name,
-each for its own product, the second; they are told apart already."""
 
 LEAST_DETAIL, LEAST_DETAIL_WHERE_NEAR, LEAST_DETAIL_OF_TWO = 0.89, 0.85, 0.95
 LEAST_WHOLE: Final = 0.96
@@ -116,12 +114,13 @@ _REVERSED = {Cut.NONE: Cut.NONE, Cut.INSIDE: Cut.AROUND, Cut.AROUND: Cut.INSIDE}
 
 
 def compare(
-    pairs: Sequence[tuple[Print, Print]], *, hash_distance: int, likeness: float = PROBABLE_LIKENESS
+    pairs: Sequence[tuple[Print, Print]], *, hash_distance: int, likeness: float
 ) -> list[Likeness | None]:
     """Return what the second file of each pair is of the first, ``None`` where they hold two pictures.
 
     Two pictures that one product shows side by side are told apart by its catalogue, and versions of one file
-    by their names, however near they look. ``likeness`` is a cosine, for pictures without a signature.
+    by their names, however near they look. ``likeness`` is the cosine that the model's looks of one
+    picture in two files reach.
     """
     found: list[Likeness | None] = [None] * len(pairs)
     near: list[int] = []
@@ -133,7 +132,7 @@ def compare(
             continue
         elif one.signature is None or other.signature is None:
             found[place] = _without_signatures(one, other, hash_distance, likeness)
-        elif (_cosine(one, other) or -1.0) >= LOOKED_AT_LIKENESS:
+        elif (_cosine(one, other) or -1.0) >= likeness - LOOKED_AT:
             alike.append(place)
         elif _distance(one, other) <= hash_distance:
             near.append(place)
@@ -197,9 +196,10 @@ def _without_signatures(one: Print, other: Print, hash_distance: int, likeness: 
     near = _distance(one, other) <= hash_distance
     if near and cosine is None and not both:
         return Likeness(Kind.SAME, 0.8)
-    if near and cosine is not None and cosine >= (SAME_LOOK_OF_TWO if both else SAME_LOOK):
+    # Two files that catalogues name, each for its own product, are told apart already.
+    if near and cosine is not None and cosine >= ((1 + likeness) / 2 if both else likeness):
         return Likeness(Kind.SAME, round(min(cosine, 0.999), 3))
-    if cosine is not None and cosine >= likeness and not both:
+    if cosine is not None and cosine >= likeness - CUT_AWAY and not both:
         return Likeness(Kind.PROBABLE, round(min(cosine, 0.999), 3), guessed=True)
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from discovery.config import SearchSettings
+from discovery.config import MODELS_OWN, SearchSettings
 from discovery.errors import (
     CursorExpired,
     DiscoveryError,
@@ -108,7 +108,6 @@ Access = Callable[[Viewer, Side], Clause | None]
 
 IDS_AT_ONCE = 1000
 SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
-MODELS_OWN = -1.0
 LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
 """Characters; a longer query is a text, and its words say nothing of attributes."""

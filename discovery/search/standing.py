@@ -20,7 +20,7 @@ from discovery.search.understanding import (
 )
 from mappings.fields import Field, Side
 from mappings.fingerprint import digest
-from mappings.registry import ASSETS, PRODUCTS, Family, read
+from mappings.registry import ASSETS, PRODUCTS, Family, floors_of, read
 
 FAMILIES: dict[Side, Family] = {"assets": ASSETS, "products": PRODUCTS}
 
@@ -117,13 +117,8 @@ class Stamps:
                 f"the index of {side} was made by another version of its mapping; run discovery index rebuild"
             )
         recipes = {meta.get("recipe") for meta in found.values()}
-        described = next(iter(found.values())).get("recipe_description", {})
-        floors = {
-            name: float(described[name])
-            for name in ("text_floor", "similar_floor", "duplicate_floor")
-            if isinstance(described.get(name), int | float)
-        }
-        return Stamp(",".join(sorted(found)), recipes.pop() if len(recipes) == 1 else None, floors)
+        recipe = recipes.pop() if len(recipes) == 1 else None
+        return Stamp(",".join(sorted(found)), recipe, floors_of(found))
 
 
 class Snapshots:

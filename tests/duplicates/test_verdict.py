@@ -24,7 +24,7 @@ ORIGINAL = printed("original", coded(drawn(7)))
 
 
 def one(pair: tuple[Print, Print]) -> Likeness | None:
-    (found,) = compare([pair], hash_distance=6, likeness=0.9)
+    (found,) = compare([pair], hash_distance=6, likeness=0.95)
     return found
 
 
