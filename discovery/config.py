@@ -526,6 +526,24 @@ class UsageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchLogSettings:
+    """What people search for and open, for the report on what is asked for and not found."""
+
+    enabled: bool = _key(True, "whether searches over HTTP, and what is opened from them, are recorded")
+    retention_days: int = _key(
+        90, "days that they are kept; then the job clean-up removes them", check=_between(1, 3660)
+    )
+    flush_seconds: float = _key(
+        5.0, "how long what was recorded waits in memory before it is kept", check=_between(0.05, 3600)
+    )
+    buffer: int = _key(
+        10_000,
+        "searches and clicks that wait in memory, at most; beyond that they are lost",
+        check=_at_least(1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """The HTTP service."""
 
@@ -592,6 +610,7 @@ class Settings:
     mail: MailSettings = MailSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     usage: UsageSettings = UsageSettings()
+    search_log: SearchLogSettings = SearchLogSettings()
     web: WebSettings = WebSettings()
     sources: SourcesSettings = SourcesSettings()
     home: Path = dataclasses.field(default_factory=lambda: default_home(os.environ))
@@ -609,6 +628,7 @@ SECTIONS = (
     "mail",
     "schedule",
     "usage",
+    "search_log",
     "web",
     "sources",
 )

@@ -56,6 +56,8 @@ from discovery.search.request import Hit, SearchRequest, Viewer
 from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
 from discovery.search.service import SearchService
+from discovery.search_log.recorder import SearchRecorder
+from discovery.search_log.service import SearchLogService
 from discovery.usage.recorder import UsageRecorder
 from discovery.usage.service import UsageService
 from discovery.vision.embedder import Embedder, Vector
@@ -63,7 +65,7 @@ from discovery.vision.hashing import checksum, perceptual_hash, signature
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web import schemas
-from discovery.web.services import Check, Reading, Services, Usage
+from discovery.web.services import Check, Reading, SearchLog, Services, Usage
 from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
@@ -440,6 +442,16 @@ class Service:
         """What this service sees of usage itself; it starts with the first record."""
         return UsageRecorder(lambda events: self.usage.keep(events), self.settings.usage)
 
+    @cached_property
+    def search_log(self) -> SearchLogService:
+        """What is searched for, and what comes of it."""
+        return SearchLogService(self.engine, self.settings, self.search)
+
+    @cached_property
+    def search_recorder(self) -> SearchRecorder:
+        """What this service sees of searches; it starts with the first record."""
+        return SearchRecorder(lambda batch: self.search_log.keep(batch), self.settings.search_log)
+
     def link_states(self, assets: Sequence[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Return what linking made of assets: its state, and the products that were proposed."""
         kept = self.lifecycle.serving().links.documents(assets)
@@ -674,6 +686,11 @@ class Service:
             duplicates=DuplicateDesk(self),
             readings=self._readings,
             usage=self.usage_desk,
+            search_log=SearchLog(
+                enabled=self.settings.search_log.enabled,
+                record=self.search_recorder.record,
+                gaps=lambda: self.search_log.gaps(),
+            ),
         )
 
     @cached_property
@@ -725,7 +742,7 @@ class Service:
             job(
                 "clean-up",
                 "Remove what nothing needs",
-                "old records of runs, dead letters of forgotten sources, orphaned thumbnails",
+                "old records of runs and searches, dead letters of forgotten sources, orphaned thumbnails",
                 lambda _turn: outcomes.cleaned(self.clean_up()),
             ),
             job(
@@ -807,7 +824,11 @@ class Service:
         keep = timedelta(days=self.settings.schedule.keep_days)
         folder = self.settings.home / "thumbnails"
         removed = clean_up(self.lifecycle.serving(), known, folder, datetime.now(UTC), keep)
-        return {**asdict(removed), "jobs": self.ledger().drop(job.id for job in self.jobs())}
+        return {
+            **asdict(removed),
+            "searches": self.search_log.clean_up(),
+            "jobs": self.ledger().drop(job.id for job in self.jobs()),
+        }
 
     def _adapt_job(self) -> JobOutcome:
         adapting = self.adapting(Silent())
@@ -847,7 +868,12 @@ class Service:
             return ()  # an engine that does not answer is told by the readiness, not by failing figures
         of_usage = _readings_of_recorder(self.recorder)
         of_jobs = (reading for view in views for reading in _readings_of(view))
-        return (*of_jobs, *of_usage, *(_readings_of_comparison(compared) if compared else ()))
+        return (
+            *of_jobs,
+            *of_usage,
+            *_readings_of_searches(self.search_recorder),
+            *(_readings_of_comparison(compared) if compared else ()),
+        )
 
     def readiness(self) -> tuple[Check, ...]:
         """Return whether engine, index and model answer, each with the reason if not."""
@@ -961,6 +987,15 @@ def _readings_of_recorder(one: UsageRecorder) -> Iterator[Reading]:
     yield Reading("discovery_usage_waiting", "records of usage that wait in memory", float(one.waiting))
     name, told = "discovery_usage_lost", "views and downloads that could not be recorded"
     yield Reading(name, told, float(one.lost), kind="counter")
+
+
+def _readings_of_searches(one: SearchRecorder) -> Iterator[Reading]:
+    name, told = "discovery_search_log_waiting", "searches and clicks that wait in memory to be kept"
+    yield Reading(name, told, float(one.waiting))
+    name, told = "discovery_search_log_lost", "searches and clicks that could not be recorded"
+    yield Reading(name, told, float(one.lost), kind="counter")
+    name, told = "discovery_search_log_unknown_clicks", "clicks of searches that nobody knows"
+    yield Reading(name, told, float(one.unknown), kind="counter")
 
 
 def _readings_of_comparison(one: Reconciliation) -> Iterator[Reading]:

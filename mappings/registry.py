@@ -60,6 +60,7 @@ MODELS = Family("models", 1)
 RULES = Family("rules", 1)
 COLLECTIONS = Family("collections", 1)
 DUPLICATES = Family("duplicates", 1)
+SEARCH_LOG = Family("search-log", 1)
 
 FAMILIES = (
     ASSETS,
@@ -73,6 +74,7 @@ FAMILIES = (
     RULES,
     COLLECTIONS,
     DUPLICATES,
+    SEARCH_LOG,
 )
 CATALOGUE = (ASSETS, PRODUCTS)
 """What is rebuilt from the sources; all other families are kept, and change only by additions."""

@@ -17,6 +17,7 @@ from discovery.cli.link import link_group
 from discovery.cli.model import model_group
 from discovery.cli.schedule import schedule_group
 from discovery.cli.search import search, similar
+from discovery.cli.search_gaps import search_gaps
 from discovery.cli.searches import searches_group
 from discovery.cli.service import check, demo, serve
 from discovery.cli.transfer import export, import_
@@ -53,6 +54,7 @@ for _command in (
     schedule_group,
     search,
     similar,
+    search_gaps,
     searches_group,
     collections_group,
     export,

@@ -72,6 +72,7 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
             serve_http(app, service.settings.web, announce)
     finally:
         service.recorder.close()
+        service.search_recorder.close()
 
 
 def _load(service: Service) -> None:

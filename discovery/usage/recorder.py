@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 
 from discovery.config import UsageSettings
 from discovery.errors import DiscoveryError
+from discovery.usage.background import Background
 from discovery.usage.model import Action, Event
 
 SERVICE = "service"
 """The feed of what happens here."""
 
 AT_ONCE = 1000
-CLOSE_SECONDS = 5.0
 
 
 class UsageRecorder:
@@ -38,8 +38,7 @@ class UsageRecorder:
         self._lock = threading.Lock()
         self._counts: dict[tuple[Action, str], tuple[int, datetime]] = {}
         self._unkept: list[Event] = []
-        self._thread: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._background = Background("usage-recorder", self.flush, settings.flush_seconds)
         self.lost = 0
 
     def record(self, action: Action, asset: str) -> None:
@@ -50,9 +49,7 @@ class UsageRecorder:
                 self.lost += 1
                 return
             self._counts[of] = (self._counts.get(of, (0, None))[0] + 1, self._clock())
-            if self._thread is None and not self._closing.is_set():
-                self._thread = threading.Thread(target=self._work, name="usage-recorder", daemon=True)
-                self._thread.start()
+        self._background.start()
 
     @property
     def waiting(self) -> int:
@@ -81,12 +78,4 @@ class UsageRecorder:
 
     def close(self) -> None:
         """Keep what waits, and end the thread."""
-        self._closing.set()
-        thread = self._thread
-        if thread is not None:
-            thread.join(CLOSE_SECONDS)
-
-    def _work(self) -> None:
-        while not self._closing.wait(self._settings.flush_seconds):
-            self.flush()
-        self.flush()
+        self._background.close()

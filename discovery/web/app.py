@@ -19,6 +19,7 @@ from discovery.web.api.jobs import job_routes
 from discovery.web.api.links import link_routes
 from discovery.web.api.rules import rule_routes
 from discovery.web.api.search import Searcher, search_routes
+from discovery.web.api.search_log import search_log_routes
 from discovery.web.api.searches import saved_search_routes
 from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
@@ -40,7 +41,9 @@ def create_app(services: Services, settings: Settings) -> Flask:
     """Return the WSGI application over ``services``; nothing is reached for until a request comes."""
     app = _new_app(settings)
     metrics = Metrics(services.readings)
-    searcher = Searcher(services.search, settings.search, metrics, services.duplicates.already_here)
+    searcher = Searcher(
+        services.search, settings.search, metrics, services.duplicates.already_here, services.search_log
+    )
     register_identity(app)
     _register_access_log(app)
     register_headers(app)
@@ -49,6 +52,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_origin_check(app, settings.web)
     register_problems(app, error_page)
     app.register_blueprint(search_routes(searcher))
+    app.register_blueprint(search_log_routes(services.search_log))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
     app.register_blueprint(rule_routes(services.rules))
     app.register_blueprint(collection_routes(services.collections, services.search))

@@ -38,8 +38,10 @@ from discovery.search.request import (
 )
 from discovery.search.rule_desk import ListedRule
 from discovery.search.rules import Rule
+from discovery.search_log.gaps import Today, lacking, make_report
+from discovery.search_log.model import RolledUp, Row
 from discovery.usage.model import Coverage, Feed, Refused, Taken
-from discovery.web import audits, collections, duplicates, links, rules, searches, serialise
+from discovery.web import audits, collections, duplicates, gaps, links, rules, searches, serialise
 from mappings.documents import (
     AppliedLink,
     AssetDocument,
@@ -488,6 +490,8 @@ FINDING_CHANGE: dict[str, Any] = {
     "assign": {"state": "acknowledged", "owner": "studio@example.org", "due": "2099-12-31"},
 }
 
+CLICKS: dict[str, Any] = {"first": {"request_id": REQUEST_ID, "id": _ID, "position": 1}}
+
 USAGE: dict[str, Any] = {
     "shop": {
         "feed": "shop",
@@ -521,6 +525,15 @@ FEED = Feed("shop", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinf
 TAKEN = Taken(1, 1, (Refused(2, (FieldProblem("asset", "is required: its id, or its source and key"),)),), ())
 
 
+_ROW = Row("green mug sea", "sea green mugs", 12, 3, 9, 1, 0, 4, datetime(2026, 3, 1, 16, 20, tzinfo=UTC))
+GAPS = make_report(
+    RolledUp((_ROW,), datetime(2026, 1, 5, 9, tzinfo=UTC), 1204, 37, 12, 311, 840),
+    [(_ROW, Today(0, 1, 1, (lacking(PRODUCT),)))],
+    made=datetime(2026, 3, 2, 8, tzinfo=UTC),
+    retention_days=90,
+)
+
+
 def replies() -> dict[str, Any]:
     """Return an example of each reply by the name of its schema."""
     answer = SearchPage(
@@ -549,6 +562,9 @@ def replies() -> dict[str, Any]:
         "Page": serialise.page(answer, REQUEST_ID),
         "QueryRule": rules.told(LISTED_RULE),
         "QueryRuleList": rules.listing([LISTED_RULE]),
+        "ClickTaken": {"recorded": True},
+        "GapList": gaps.gaps(GAPS, {}),
+        "WantedList": gaps.wanted(GAPS, {}),
         "Asset": serialise.asset(ASSET),
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),

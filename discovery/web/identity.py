@@ -10,7 +10,8 @@ from flask import Flask, g, request
 from discovery.search.request import Viewer
 
 REQUEST_ID_HEADER = "X-Request-Id"
-_SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+CONTINUES_HEADER = "X-Search-Continues"
+SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}\Z")
 
 
 def new_request_id() -> str:
@@ -22,8 +23,14 @@ def request_id() -> str:
     """Return the current request's id: the caller's own if it is a sane one, else a new one."""
     if "request_id" not in g:
         offered = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = offered if _SANE_ID.fullmatch(offered) else new_request_id()
+        g.request_id = offered if SANE_ID.fullmatch(offered) else new_request_id()
     return str(g.request_id)
+
+
+def continued() -> str | None:
+    """Return the request id of the search that this one goes on from, if the caller names a sane one."""
+    offered = request.headers.get(CONTINUES_HEADER, "")
+    return offered if SANE_ID.fullmatch(offered) else None
 
 
 def viewer() -> Viewer:

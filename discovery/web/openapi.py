@@ -20,7 +20,18 @@ from discovery.config import SearchSettings
 from discovery.errors import error_table
 from discovery.search.request import Mode
 from discovery.usage.model import LONGEST, MOST_COUNT, Action
-from discovery.web import audits, collections, duplicates, examples, links, rules, schemas, searches, shapes
+from discovery.web import (
+    audits,
+    clicks,
+    collections,
+    duplicates,
+    examples,
+    links,
+    rules,
+    schemas,
+    searches,
+    shapes,
+)
 from discovery.web.conditions import (
     LARGEST_NUMBER,
     LISTS,
@@ -61,6 +72,7 @@ BODIES: dict[str, Body] = {
     "collection change": Body(collections.CollectionChange, examples.COLLECTION_CHANGE),
     "collection items": Body(collections.CollectionArrangement, examples.ARRANGEMENTS),
     "share": Body(collections.ShareDraft, examples.SHARES),
+    "click": Body(clicks.ClickRequest, examples.CLICKS),
     "audit": Body(audits.AuditRequest, examples.AUDIT, required=False),
     "finding": Body(audits.FindingChange, examples.FINDING_CHANGE),
 }

@@ -16,8 +16,9 @@ from discovery.audit.rules import RULES
 from discovery.curation import duplicate_listing, review
 from discovery.curation.review import WAITING
 from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE
-from discovery.web import audits, collections, duplicates, links, rules, searches, shapes
+from discovery.web import audits, clicks, collections, duplicates, gaps, links, rules, searches, shapes
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
+from discovery.web.identity import CONTINUES_HEADER
 from discovery.web.schemas import (
     INTENTS,
     MOST_COLOUR_CHARACTERS,
@@ -61,6 +62,15 @@ _IF_MATCH: Parameter = {
     "description": "the ETag of what is changed, as it was read",
     "schema": {"type": "string"},
     "example": '"1-42"',
+}
+
+
+_CONTINUES: Parameter = {
+    "name": CONTINUES_HEADER,
+    "in": "header",
+    "description": "request_id of the search that the same asker made just before, for the log of searches: "
+    "what was typed on the way, and filtered or looked for in other words, is then no question of its own",
+    "schema": {"type": "string"},
 }
 
 
@@ -179,6 +189,15 @@ _ITEM = (*_SEARCHED, 404)
 
 API = "/api/v1"
 
+_GAP_PAGES = (
+    _AFTER,
+    _query(
+        "size",
+        "entries of a page",
+        {"type": "integer", "minimum": 1, "maximum": gaps.MOST_SIZE, "default": gaps.DEFAULT_SIZE},
+    ),
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "search",
@@ -190,6 +209,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _SENT,
         "Totals, facets and pages are of one and the same set, in every mode. The reply says what was done "
         "(`mode`) and why, where that is not what was asked for (`fallback_reason`).",
+        parameters=(_CONTINUES,),
         body="search",
     ),
     Operation(
@@ -213,6 +233,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _SIZE,
             _AFTER,
             _FILTERS,
+            _CONTINUES,
         ),
     ),
     Operation(
@@ -246,6 +267,61 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.SuggestionList,
         _SEARCHED,
         parameters=(_Q, _IN),
+    ),
+    Operation(
+        "click",
+        "post",
+        f"{API}/search/clicks",
+        "Search",
+        "Tell that a hit was opened",
+        clicks.ClickTaken,
+        _SENT,
+        "For the log of searches. It is taken at once and kept a little later; the same hit of the same "
+        "search counts once.",
+        body="click",
+        status=202,
+    ),
+    Operation(
+        "search_gaps",
+        "get",
+        f"{API}/search/gaps",
+        "Search",
+        "What was asked for in vain, and still would be",
+        gaps.GapList,
+        _SEARCHED,
+        "Queries of the same words are one. `verdict`: `shoot`, products answer and lack pictures that can "
+        "be shown; `describe`, they have pictures that do not say the words; `unknown`, nothing says them; "
+        "`unopened`, pictures do, and nobody opened one.",
+        parameters=_GAP_PAGES,
+    ),
+    Operation(
+        "search_gap_products",
+        "get",
+        f"{API}/search/gaps/products",
+        "Search",
+        "What to photograph next",
+        gaps.WantedList,
+        _SEARCHED,
+        "Products that answer to queries in vain and lack pictures that can be shown, the most wanted first.",
+        parameters=_GAP_PAGES,
+    ),
+    Operation(
+        "search_gap_report",
+        "get",
+        f"{API}/search/gaps.{{format}}",
+        "Search",
+        "Both lists as a page or a file",
+        tuple(dict.fromkeys(one.media_type for one in FORMATS.values())),
+        _SEARCHED,
+        parameters=(
+            {
+                "name": "format",
+                "in": "path",
+                "required": True,
+                "description": "what kind of file; CSV holds what to photograph",
+                "schema": {"type": "string", "enum": list(FORMATS)},
+            },
+        ),
     ),
     Operation(
         "rules",

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from discovery.audit.reports.style import POLICY as REPORT_POLICY
 from discovery.config import WebSettings
 from discovery.errors import HostRefused
 from discovery.web.identity import REQUEST_ID_HEADER, request_id
@@ -38,6 +39,17 @@ def reply(data: Any, status: int = 200, mimetype: str = "application/json") -> R
     """Return a JSON reply that is not kept by caches."""
     response = Response(encode(data), status, content_type=mimetype)
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def report_reply(content: bytes, media_type: str, filename: str) -> Response:
+    """Return a report as a file; one that is a page is shown, under its own policy."""
+    response = Response(content, content_type=media_type)
+    response.headers["Cache-Control"] = "no-store"
+    shown = "inline" if response.mimetype == "text/html" else "attachment"
+    response.headers["Content-Disposition"] = f'{shown}; filename="{filename}"'
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = f"{REPORT_POLICY}; frame-ancestors 'none'"
     return response
 
 

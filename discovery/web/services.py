@@ -22,6 +22,8 @@ from discovery.saved.model import Alert, Changes, SavedSearch
 from discovery.scheduler.model import JobState, JobView
 from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
 from discovery.search.rule_desk import ListedRule
+from discovery.search_log.gaps import GapReport
+from discovery.search_log.model import Asked, Opened
 from discovery.usage.model import Action, Coverage, Feed, Taken
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
@@ -274,6 +276,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchLog:
+    """The log of searches. ``record`` never fails and never waits; it is not called unless ``enabled``.
+
+    ``gaps`` tells what is asked for and not found, by all that was ever recorded and is kept.
+    """
+
+    enabled: bool
+    record: Callable[[Asked | Opened], None]
+    gaps: Callable[[], GapReport]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Whether one thing that the service needs answers; ``reason`` says why not and what to do."""
 
@@ -319,4 +333,5 @@ class Services:
     searches: SavedSearches
     duplicates: Duplicates
     usage: Usage
+    search_log: SearchLog
     readings: Callable[[], tuple[Reading, ...]] = no_readings

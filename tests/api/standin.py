@@ -52,10 +52,11 @@ from discovery.search.request import (
 )
 from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
+from discovery.search_log.model import Asked, Opened
 from discovery.usage.model import Action, Coverage, Event, Feed, Refused, Taken, read_event, read_feed
 from discovery.web import examples
 from discovery.web.schemas import load, search_schema
-from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, Services, Usage
+from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, SearchLog, Services, Usage
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
 
@@ -540,6 +541,17 @@ class MemoryUsage:
         )
 
 
+class MemorySearchLog:
+    """What was recorded, in memory."""
+
+    def __init__(self, *, enabled: bool = True) -> None:
+        self.enabled = enabled
+        self.recorded: list[Asked | Opened] = []
+
+    def desk(self) -> SearchLog:
+        return SearchLog(self.enabled, self.recorded.append, lambda: examples.GAPS)
+
+
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
@@ -554,6 +566,7 @@ def services_over(
     usage: MemoryUsage | None = None,
     rules: MemoryRules | None = None,
     duplicates: MemoryDuplicates | None = None,
+    search_log: MemorySearchLog | None = None,
 ) -> Services:
     def no_original(asset: AssetDocument) -> Path:
         raise NotFound(f"asset {asset.id} has no file")
@@ -571,6 +584,7 @@ def services_over(
         searches=searches_over(search),
         duplicates=duplicates or MemoryDuplicates(),
         usage=(usage or MemoryUsage()).desk(),
+        search_log=(search_log or MemorySearchLog()).desk(),
         readings=lambda: (Reading("discovery_model_cache_vectors", "query vectors kept", 3.0),),
     )
 

@@ -257,6 +257,6 @@ def test_saved_searches_are_told_in_every_format_and_believed_in_none() -> None:
 
 
 def test_a_format_that_is_none_is_refused_by_name() -> None:
-    assert format_of("HTML").media_type.startswith("text/html")
+    assert format_of("HTML", FORMATS).media_type.startswith("text/html")
     with pytest.raises(InputInvalid, match="expected one of html, json, csv, xlsx, found 'pdf'"):
-        format_of("pdf")
+        format_of("pdf", FORMATS)

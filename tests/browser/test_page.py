@@ -328,3 +328,27 @@ def test_the_keys_are_told(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_searches_say_what_they_go_on_from_and_hits_that_are_opened_are_told(page: Page) -> None:
+    page.goto("/?q=mug")
+    words = page.get_by_role("combobox", name="Search")
+    with page.expect_request("**/api/v1/search?q=tide&**") as first:
+        words.fill("tide")
+    status(page).to_contain_text("2 assets")
+    with page.expect_request("**/api/v1/search?q=tide+mug&**") as second:
+        words.fill("tide mug")
+    page.wait_for_url("**/?q=tide+mug")
+    expect(page.locator("#hits")).to_have_attribute("aria-busy", "false")
+    asked = second.value.headers["x-request-id"]
+    assert second.value.headers["x-search-continues"] == first.value.headers["x-request-id"]
+    assert len(first.value.headers["x-search-continues"]) == 32, (
+        "the id of the search that came with the page"
+    )
+    card = page.locator("#hits .card").nth(1)
+    key = card.locator("a.open").get_attribute("data-key") or ""
+    with page.expect_response("**/api/v1/search/clicks") as told:
+        card.locator("a.open").click()
+    assert told.value.status == 202
+    told_of = told.value.request.post_data_json
+    assert told_of == {"request_id": asked, "id": key.removeprefix("card:"), "position": 2}

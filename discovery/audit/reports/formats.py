@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from discovery.audit.reports.html import as_html
 from discovery.audit.reports.model import Report
@@ -11,18 +12,20 @@ from discovery.audit.reports.plain import as_csv, as_json
 from discovery.audit.reports.xlsx import as_xlsx
 from discovery.errors import FieldProblem, InputInvalid
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class Format(Generic[T]):
     """One format: what makes it, its media type, the ending of its files, and whether it shows pictures."""
 
     name: str
     media_type: str
-    make: Callable[[Report], bytes]
+    make: Callable[[T], bytes]
     pictured: bool = False
 
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, Format[Report]] = {
     made.name: made
     for made in (
         Format("html", "text/html; charset=utf-8", as_html, pictured=True),
@@ -33,14 +36,14 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def format_of(name: str) -> Format:
-    """Return a format by its name.
+def format_of(name: str, formats: Mapping[str, Format[T]]) -> Format[T]:
+    """Return one of ``formats`` by its name.
 
     Raises:
         InputInvalid: there is none of this name.
     """
-    found = FORMATS.get(name.lower())
+    found = formats.get(name.lower())
     if found is None:
-        message = f"expected one of {', '.join(FORMATS)}, found {name[:40]!r}"
+        message = f"expected one of {', '.join(formats)}, found {name[:40]!r}"
         raise InputInvalid(f"format: {message}", (FieldProblem("format", message),))
     return found

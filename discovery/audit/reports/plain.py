@@ -144,11 +144,12 @@ def as_csv(report: Report) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in row] for row in (*rows(report), *_as_findings(report)))
+    writer.writerows([cell(value) for value in row] for row in (*rows(report), *_as_findings(report)))
     return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")
 
 
-def _cell(value: str | float | datetime | date | None) -> str:
+def cell(value: str | float | datetime | date | None) -> str:
+    """Return a value as CSV has it; no text is a formula."""
     if value is None:
         return ""
     if isinstance(value, datetime):

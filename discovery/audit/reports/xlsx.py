@@ -36,8 +36,8 @@ _DAY, _MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 def as_xlsx(report: Report) -> bytes:
     """Return the workbook; texts are never formulas, dates are dates (UTC)."""
     book = Workbook(write_only=True)
-    _sheet(book, "Findings", COLUMNS, rows(report), [WIDTHS[name] for name in COLUMNS], tint=1)
-    _sheet(
+    sheet(book, "Findings", COLUMNS, rows(report), [WIDTHS[name] for name in COLUMNS], tint=1)
+    sheet(
         book,
         "Rules",
         ("rule", "severity", "question", "remedy", "open", "waived", "new", "settled", "not_judged"),
@@ -48,14 +48,14 @@ def as_xlsx(report: Report) -> bytes:
         (26, 10, 50, 60, 9, 9, 9, 9, 30),
         tint=1,
     )
-    _sheet(
+    sheet(
         book,
         "Owners",
         ("owner", "open"),
         report.owners.items(),
         (36, 10),
     )
-    _sheet(
+    sheet(
         book,
         "Runs",
         ("at", "outcome", "findings", "new", "settled", "errors", "warnings", "notices"),
@@ -69,21 +69,26 @@ def as_xlsx(report: Report) -> bytes:
     for section in report.searches:
         title = _title(section, taken)
         taken.add(title)
-        _sheet(book, title, SEARCH_COLUMNS, search_rows(report, section), (10, 26, 44, 14, 14, 50))
+        sheet(book, title, SEARCH_COLUMNS, search_rows(report, section), (10, 26, 44, 14, 14, 50))
     if report.searches:
-        _sheet(
+        sheet(
             book,
             "Searches",
             ("id", "name", "owner", "found", "shown", "note", "cannot be run"),
             ((s.id, s.name, s.owner, s.total, len(s.items), s.note, s.broken) for s in report.searches),
             (20, 40, 30, 9, 9, 50, 50),
         )
+    return book_bytes(book)
+
+
+def book_bytes(book: Workbook) -> bytes:
+    """Return a workbook as its file."""
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
-def _sheet(
+def sheet(
     book: Workbook,
     title: str,
     columns: Sequence[str],
@@ -91,19 +96,18 @@ def _sheet(
     widths: Sequence[float],
     tint: int | None = None,
 ) -> None:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
+    """Add a sheet with a frozen, filtered header; ``tint`` is the column that is coloured by severity."""
+    made = book.create_sheet(title)
+    made.freeze_panes = "A2"
     for place, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
+        made.column_dimensions[get_column_letter(place)].width = width
     last = get_column_letter(len(columns))
     told = [list(line) for _, line in zip(range(MOST_ROWS), lines, strict=False)]
-    sheet.auto_filter.ref = f"A1:{last}{len(told) + 1}"
-    sheet.append([_header(sheet, name) for name in columns])
+    made.auto_filter.ref = f"A1:{last}{len(told) + 1}"
+    made.append([_header(made, name) for name in columns])
     for line in told:
         fill = PatternFill("solid", fgColor=_TINTS[line[tint]]) if tint is not None else None
-        sheet.append(
-            [_cell(sheet, value, fill if place == tint else None) for place, value in enumerate(line)]
-        )
+        made.append([_cell(made, value, fill if place == tint else None) for place, value in enumerate(line)])
 
 
 def _title(section: Section, taken: Collection[str]) -> str:

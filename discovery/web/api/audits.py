@@ -6,10 +6,9 @@ import dataclasses
 
 from flask import Blueprint, Response, request
 
-from discovery.audit.reports.formats import format_of
-from discovery.audit.reports.style import POLICY
+from discovery.audit.reports.formats import FORMATS, format_of
 from discovery.web import audits, bodies, grammar, preconditions, serialise
-from discovery.web.replies import reply
+from discovery.web.replies import reply, report_reply
 from discovery.web.services import Audits
 
 
@@ -58,18 +57,12 @@ def audit_routes(service: Audits) -> Blueprint:
 
     @routes.get("/report.<format>")
     def report(format: str) -> Response:
-        chosen = format_of(format)
+        chosen = format_of(format, FORMATS)
         given = grammar.parse_plain(grammar.pairs_of(request.query_string), ("run", "searches"))
         made = service.report(given.get("run"), pictured=chosen.pictured, searches=given.get("searches"))
         if not made.base_url:
             made = dataclasses.replace(made, base_url=request.host_url.rstrip("/"))
-        response = Response(chosen.make(made), content_type=chosen.media_type)
-        response.headers["Cache-Control"] = "no-store"
         name = f"discovery-audit-{made.made:%Y-%m-%d}.{chosen.name}"
-        shown = "inline" if chosen.name == "html" else "attachment"
-        response.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
-        if chosen.name == "html":
-            response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'none'"
-        return response
+        return report_reply(chosen.make(made), chosen.media_type, name)
 
     return routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,14 +12,15 @@ from flask import Blueprint, Response, request
 from discovery.config import SearchSettings
 from discovery.duplicates.lookup import Alike
 from discovery.errors import FieldProblem, ImageUnreadable, InputInvalid
-from discovery.search.request import ExamplePicture, SimilarRequest
+from discovery.search.request import ExamplePicture, SearchPage, SearchRequest, SimilarRequest
+from discovery.search_log import model as log_model
 from discovery.web import bodies, duplicates, grammar, schemas, serialise
 from discovery.web.bodies import Form
 from discovery.web.grammar import Pairs
-from discovery.web.identity import request_id, viewer
+from discovery.web.identity import continued, request_id, viewer
 from discovery.web.metrics import Metrics
 from discovery.web.replies import reply
-from discovery.web.services import Search
+from discovery.web.services import Search, SearchLog
 
 SEARCH_PARAMETERS = (
     "q",
@@ -61,19 +63,21 @@ class Searcher:
         limits: SearchSettings,
         metrics: Metrics,
         already_here: Callable[[bytes], Sequence[Alike]],
+        log: SearchLog,
     ) -> None:
         self.service = search
         self._already_here = already_here
         self.metrics = metrics
+        self.log = log
         self.search_schema = schemas.search_schema(limits)
         self.similar_schema = schemas.similar_schema(limits)
         self.suggest_schema = schemas.suggest_schema(limits)
 
-    def search(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a search by words."""
+    def search(self, raw: Mapping[str, Any], *, logged: bool = True) -> dict[str, Any]:
+        """Answer a search by words; ``logged`` says whether it goes into the log of searches."""
         asked = schemas.load(self.search_schema, raw)
         answer = self.service.search(asked, viewer())
-        self.metrics.searched(asked.side, answer)
+        self._note(asked, answer, logged=logged)
         return serialise.page(answer, request_id())
 
     def similar(
@@ -97,10 +101,27 @@ class Searcher:
         except ImageUnreadable as error:
             problems = error.problems or (FieldProblem("image", error.detail),)
             raise ImageUnreadable(error.detail, problems) from error
-        self.metrics.searched(asked.side, answer)
+        self._note(asked, answer)
         whole = asked.region is None and asked.after is None
         here = self._already_here(single) if single is not None and whole else ()
         return {**serialise.page(answer, request_id()), "already_here": duplicates.already_here(here)}
+
+    def _note(
+        self, request: SearchRequest | SimilarRequest, answer: SearchPage, *, logged: bool = True
+    ) -> None:
+        self.metrics.searched(request.side, answer)
+        if not (logged and self.log.enabled):
+            return
+        asked = log_model.asked(
+            request,
+            answer,
+            id=request_id(),
+            at=datetime.now(UTC) - timedelta(milliseconds=answer.took_ms),
+            account=viewer().account,
+            continues=continued(),
+        )
+        if asked is not None:
+            self.log.record(asked)
 
     def search_by(self, pairs: Pairs) -> dict[str, Any]:
         """Answer a search that an address describes."""

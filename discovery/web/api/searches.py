@@ -50,7 +50,7 @@ def saved_search_routes(service: SavedSearches, searcher: Searcher) -> Blueprint
     def run(id: str) -> Response:
         _given(())
         page = searches.run(bodies.json_object() if request.content_length else {})
-        return reply(searcher.search({**service.get(id).request, **page}))
+        return reply(searcher.search({**service.get(id).request, **page}, logged=False))
 
     @routes.get("/<id>/changes")
     def changes(id: str) -> Response:

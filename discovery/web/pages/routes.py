@@ -121,7 +121,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         unfolded=view.address([*view.without(pairs, "variants"), ("variants", "show")]),
         refolded=view.address(view.without(pairs, "variants")),
         did_you_mean=_did_you_mean(searcher, pairs, answer, told),
-        page=_script_data(sizes),
+        page={**_script_data(sizes), "log": _log_data(searcher, pairs)},
     )
 
 
@@ -150,6 +150,11 @@ def _colour_bar(colours: list[dict[str, Any]]) -> list[dict[str, Any]]:
         bar.append({**colour, "x": round(start, 2), "width": round(width, 2)})
         start += width
     return bar
+
+
+def _log_data(searcher: Searcher, pairs: Pairs) -> dict[str, Any]:
+    words = not view.is_similar(pairs) and view.value_of(pairs, "q") is not None
+    return {"enabled": searcher.log.enabled, "request": request_id(), "words": words}
 
 
 def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // The search page, alive: as you type, facets, pictures, more, details. Without it the page still works.
 
 import * as states from "./state.js";
+import { createLog } from "./log.js";
 import { createRenderer } from "./render.js";
 import { createSuggestions } from "./suggest.js";
 
@@ -8,6 +9,7 @@ const PAUSE_MS = 180;
 const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("layout").dataset.page);
 const renderer = createRenderer(page);
+const log = createLog(page.log);
 
 let state = states.read(location.search);
 let image = null; // the uploaded picture: it cannot lie in an address, so it lives as long as the page
@@ -17,16 +19,16 @@ let pause = 0;
 
 document.documentElement.classList.add("script");
 
-async function ask({ path, pairs }, signal, file) {
+async function ask({ path, pairs }, signal, file, headers = {}) {
   let reply;
   try {
     if (file) {
       const form = new FormData();
       form.append("image", file, file.name || "picture");
       for (const [name, value] of pairs) form.append(name, value);
-      reply = await fetch(path, { method: "POST", body: form, signal });
+      reply = await fetch(path, { method: "POST", body: form, signal, headers });
     } else {
-      reply = await fetch(`${path}?${new URLSearchParams(pairs)}`, { signal });
+      reply = await fetch(`${path}?${new URLSearchParams(pairs)}`, { signal, headers });
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -47,8 +49,11 @@ async function run() {
   renderer.busy(true);
   try {
     const facets = page.facets[states.sideOf(state)];
-    const answer = await ask(states.asked(state, facets, { picture: Boolean(image) }), mine.signal, image?.file);
+    const asked = states.asked(state, facets, { picture: Boolean(image) });
+    const headers = log.headers({ words: state.get("q") && !image && !states.isSimilar(state) });
+    const answer = await ask(asked, mine.signal, image?.file, headers);
     if (asking !== mine) return;
+    log.answered(answer);
     next = answer.next;
     failed = false;
     renderer.answer(state, answer, { image, refined });
@@ -200,8 +205,10 @@ document.addEventListener("click", (event) => {
     failed = false;
     more();
   } else if ("zoom" in link.dataset) link.closest(".stage").toggleAttribute("data-zoomed");
-  else if ("open" in link.dataset) open(link.href);
-  else if ("side" in link.dataset || "state" in link.dataset) {
+  else if ("open" in link.dataset) {
+    log.opened(link.closest("#hits > .card"));
+    open(link.href);
+  } else if ("side" in link.dataset || "state" in link.dataset) {
     const wanted = states.read(link.search);
     // An uploaded picture stays while it is refined; it goes with its own close button or another question.
     const refining = link.closest(".panel, #chips, .switch, .order, #empty") !== null;

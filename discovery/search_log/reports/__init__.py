@@ -1,0 +1,1 @@
+"""The report on gaps as people take it along: a page, tables, a document."""
