@@ -239,6 +239,9 @@ VECTORS: dict[Side, tuple[str, str]] = {
 PALETTES: dict[Side, str] = {"assets": "media.palette", "products": "assets.palette"}
 """Colours of pictures, as numbers that can be compared."""
 
+NAMED_COLOURS: dict[Side, str] = {"assets": "media.colour", "products": "assets.colour"}
+"""The same colours, by name."""
+
 FEATURES: dict[Side, tuple[str, ...]] = {
     "assets": (*VECTORS["assets"], "media.histogram", "media.base", "media.base_look", "media.signature"),
     "products": VECTORS["products"],

@@ -41,6 +41,9 @@ _WHOLE, _WITHOUT_TOP, _WITHOUT_FOOT = range(3)
 _STRIP: Final = 0.62
 """A strip takes at most 0.19 of the height: from -1 to -0.62 of -1 to 1."""
 
+_AT_THE_END: Final = 0.85
+"""From where on, of 0 to 1 from the middle to a side, the ends of a strip are looked at."""
+
 _BETTER: Final = 0.01
 """By how much a later start must be better than those before it."""
 
@@ -80,7 +83,8 @@ class Overlay:
     the difference of mean colours, ``blot`` that of colours where it is largest, all of 255; ``contrast`` the
     logarithm of the ratio of contrasts. ``orientation`` is EXIF's value, 1 to 8, in which the first is taken.
     ``width`` and ``height`` are how much of the first the second shows: less than 1 where it is cut out of
-    it, more where it has more around. ``strip`` says that a strip at the second's top or foot was left out.
+    it, more where it has more around. ``strip`` says that a strip at the second's top or foot was left out;
+    ``rim`` is how far apart the brightness is at the strip's two ends, of 255.
     """
 
     detail: float
@@ -94,6 +98,7 @@ class Overlay:
     width: float
     height: float
     strip: bool
+    rim: float = 0.0
 
 
 def lay_over(ones: Sequence[Signature], others: Sequence[Signature]) -> list[Overlay]:
@@ -201,6 +206,7 @@ def _aligned(
         whole, contrast, other_contrast = _correlation(taken, given, spot)
         fine, _, _ = _correlation(spot.taken(detail[places]), _rows(other_detail[places]), spot)
         apart = np.sqrt(spot.mean((taken - given) ** 2))
+        rim = _ends_apart(some, given, at, mask)
         tint_spot = _Spot.of(at, _masks(CHROMA_SIDE)[mask], CHROMA_SIDE)
         tint, blot = _colours_apart(tints[places], other_tints[places], tint_spot)
         for row, place in enumerate(places.tolist()):
@@ -216,6 +222,7 @@ def _aligned(
                 width=round(float(at[row, 0]), 3),
                 height=round(float(at[row, 2]), 3),
                 strip=mask != _WHOLE,
+                rim=round(float(rim[row]), 2),
             )
     return [found[place] for place in range(count)]
 
@@ -314,6 +321,17 @@ def _colours_apart(tints: Plane, others: Plane, spot: _Spot) -> tuple[Plane, Pla
     mean: Plane = np.hypot(spot.mean(blue), spot.mean(red))
     most: Plane = (np.hypot(blue, red) * spot.weights).max(axis=1)
     return mean, most
+
+
+def _ends_apart(first: Plane, given: Plane, placed: Plane, mask: int) -> Plane:
+    """Return how far apart [n] the brightness is at the ends of the strip that ``mask`` leaves out."""
+    if mask == _WHOLE:
+        return np.zeros(len(first), dtype=np.float32)
+    columns, _ = _coordinates(SIDE)
+    ends = ~_masks(SIDE)[mask] & (np.abs(columns) > _AT_THE_END)
+    taken = _Spot.of(placed, _masks(SIDE)[_WHOLE], SIDE).taken(first)
+    apart: Plane = np.abs(taken - given)[:, ends].mean(axis=1)
+    return apart
 
 
 def _fitted(first: Plane, second: Plane, mask: Mask, start: Plane, steps: int) -> Plane:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.duplicates.overlay import Signature
-from discovery.duplicates.versions import version_of
+from discovery.duplicates.versions import series_of, version_of
 
 DECLARED: Final = "declared"
 """The method of a link that a catalogue itself names."""
@@ -33,7 +33,8 @@ FULL: Final = (*PLAIN, "media.look", "media.signature")
 class Print:
     """What tells whether two files hold the same picture, and which of them to keep.
 
-    ``stem`` is the same for versions of one file; ``skus`` are the products whose catalogue names the file.
+    ``stem`` is the same for versions of one file, ``series`` for views of one thing that names tell apart;
+    ``skus`` are the products whose catalogue names the file.
     ``merged`` says that people have merged it into another already.
     """
 
@@ -50,12 +51,13 @@ class Print:
     look: NDArray[np.float32] | None = None
     signature: Signature | None = None
     merged: bool = False
+    series: str | None = None
 
     def without_picture(self) -> Print:
         """Return the print without vector and signature: thousands of them may be kept."""
         return Print(
             self.id, self.name, self.source, self.checksum, self.stem, self.linked, self.skus, self.pixels,
-            self.made, self.hash, merged=self.merged,
+            self.made, self.hash, merged=self.merged, series=self.series,
         )  # fmt: skip
 
 
@@ -88,6 +90,7 @@ def print_of(said: Mapping[str, Any]) -> Print:
         hash=int(digits, 16) if digits else None,
         look=np.asarray(look, dtype=np.float32) if look else None,
         signature=Signature.from_bytes(base64.b64decode(signature)) if signature else None,
+        series=series_of(source["key"]),
         merged=bool(said.get("curation", {}).get("merged_into")),
     )
 

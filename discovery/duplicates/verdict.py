@@ -39,6 +39,10 @@ MOST_BLOT: Final = 7.0
 """Colours of whole copies are nowhere farther apart (6.4 at most); of a product's recoloured sisters they are
 by 7 to 85, though brightness may be the same to the pixel. Of what was cut, edges do not meet well enough."""
 
+LEAST_RIM: Final = 5.0
+"""A banner goes from side to side: at its ends the brightness is apart by 10 and more; of two views of a
+round bottle, which differ at the foot, by 1."""
+
 MOST_CONTRAST: Final = 0.1
 MOST_STRETCH, MOST_STRETCH_BESIDE_A_STRIP = 0.06, 0.25
 """Logarithms of the ratio of width to height: a strip that was added makes a picture longer."""
@@ -118,9 +122,9 @@ def compare(
 ) -> list[Likeness | None]:
     """Return what the second file of each pair is of the first, ``None`` where they hold two pictures.
 
-    Two pictures that one product shows side by side are told apart by its catalogue, and versions of one file
-    by their names, however near they look. ``likeness`` is the cosine that the model's looks of one
-    picture in two files reach.
+    Two pictures that one product shows side by side are told apart by its catalogue, versions of one file and
+    views of one thing (``mug_front``, ``mug_back``) by their names, however near they look. ``likeness`` is
+    the cosine that the model's looks of one picture in two files reach.
     """
     found: list[Likeness | None] = [None] * len(pairs)
     near: list[int] = []
@@ -128,7 +132,7 @@ def compare(
     for place, (one, other) in enumerate(pairs):
         if one.checksum == other.checksum:
             found[place] = Likeness(Kind.EXACT, 1.0)
-        elif one.stem == other.stem or (one.skus & other.skus):
+        elif one.stem == other.stem or (one.skus & other.skus) or _are_views(one, other):
             continue
         elif one.signature is None or other.signature is None:
             found[place] = _without_signatures(one, other, hash_distance, likeness)
@@ -144,6 +148,10 @@ def compare(
         for place, (one, other), overlay in zip(alike, some, lay_over(*_signatures(some)), strict=True):
             found[place] = judged(one, other, overlay)
     return found
+
+
+def _are_views(one: Print, other: Print) -> bool:
+    return one.series is not None and one.series == other.series and one.source == other.source
 
 
 def _signatures(pairs: Sequence[tuple[Print, Print]]) -> tuple[list[Signature], list[Signature]]:
@@ -168,6 +176,7 @@ def judged(one: Print, other: Print, overlay: Overlay) -> Likeness | None:
         or overlay.apart > MOST_APART
         or (overlay.tint > tint and not grey)
         or (overlay.blot > MOST_BLOT and cut is Cut.NONE and not grey)
+        or (overlay.strip and cut is not Cut.INSIDE and overlay.rim < LEAST_RIM)
         or abs(overlay.contrast) > MOST_CONTRAST
         or stretch > (MOST_STRETCH_BESIDE_A_STRIP if overlay.strip else MOST_STRETCH)
     ):

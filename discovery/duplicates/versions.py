@@ -1,4 +1,7 @@
-"""Versions of one file, told by file names: ``mug_front_v2.jpg`` follows ``mug_front_v1.jpg``. Pure."""
+"""What names tell: ``mug_front_v2.jpg`` follows ``mug_front_v1.jpg``, ``mug_back.jpg`` is another view.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from discovery.config import VIEWS
 
 _PLAIN: Final = 0
 _FINAL: Final = 1_000_000
@@ -18,6 +23,7 @@ _FINALS = re.compile(r"^(?P<stem>.+?)(?P<finals>(?:[ _.-]+final)+)[ _.-]?(?P<num
 _COPY = re.compile(
     r"^(?P<stem>.+?)(?:[ _-]*\((?P<number>\d{1,3})\)|[ _-]+copy(?:[ _-]?(?P<copy>\d{1,3}))?)$", re.IGNORECASE
 )
+_VIEW = re.compile(rf"^(?P<stem>.+)[ _.-](?P<view>{'|'.join(VIEWS)})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,11 @@ def version_of(key: str) -> Version:
             stem = posixpath.join(folder, match["stem"].rstrip(" _.-") + ending).casefold()
             return Version(stem, number or 1, marked=True, copied=pattern is _COPY)
     return Version(key.casefold(), _PLAIN, marked=False)
+
+
+def series_of(key: str) -> str | None:
+    """Return what the views of one thing have in common in their names, ``None`` for what is no view."""
+    folder, name = posixpath.split(key)
+    base, _ = posixpath.splitext(name)
+    match = _VIEW.match(base)
+    return posixpath.join(folder, match["stem"]).casefold() if match else None

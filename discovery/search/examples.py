@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from discovery.errors import DiscoveryError, FieldProblem
 from discovery.search.clauses import Clause, refused
-from discovery.search.palette import Lab, colours_said
+from discovery.search.palette import Sought, colours_said
 from discovery.search.request import ExamplePicture
 from discovery.search.text import has_words, telling_words
 from discovery.search.vectors import plain
@@ -114,7 +114,7 @@ def named_at(error: DiscoveryError, at: str) -> DiscoveryError:
     return type(error)(f"{at}{error.detail}", problems)
 
 
-def steering_words(q: str) -> tuple[tuple[tuple[Lab, ...], ...], str]:
+def steering_words(q: str) -> tuple[tuple[Sought, ...], str]:
     """Return the colours that "like this, but blue" names, and the words left that say something."""
     told = " ".join(word for word in q.replace(",", " ").split() if word.lower() not in _CONNECTING)
     colours, left = colours_said(told)

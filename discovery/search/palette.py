@@ -2,7 +2,8 @@
 
 Two colours are as different as CIE94 says for graphic arts (CIE 116-1995): 1 is what a trained eye just sees,
 10 are clearly two shades of one colour, 25 two colours. A picture passes where each colour of the palette is
-within the tolerance of one of its own; it scores by how near those are, and how much they cover.
+within the tolerance of one of its own; it scores by how near those are, and how much they cover. A colour
+that is asked for by name must be what the picture's own is called: black lies near navy, and is none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from discovery.search.clauses import Clause, refused
 from discovery.search.vectors import SMALLEST
 from discovery.vision.colours import NAMES, lab_of
-from mappings.fields import PALETTES, Side
+from mappings.fields import NAMED_COLOURS, PALETTES, Side
 
 SIGNAL = "colour"
 MOST_COLOURS = 5
@@ -82,19 +83,28 @@ return true;
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A colour that is looked for, by the places in CIELAB that it may have, and the names if it has some."""
+
+    places: tuple[Lab, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours that are looked for, each by the places in CIELAB that it may have.
+    """Colours that are looked for.
 
     ``tolerance`` is a difference by CIE94, ``share`` the part of the subject that a colour must cover.
     """
 
-    colours: tuple[tuple[Lab, ...], ...]
+    colours: tuple[Sought, ...]
     tolerance: float = TOLERANCE
     share: float = LEAST_SHARE
 
     def passes(self, side: Side) -> Clause:
         """Return which items have all of these colours, without scores."""
-        return {"bool": {"filter": [_given(side), {"script": {"script": self._script(side, _PASSES)}}]}}
+        conditions = [self._given(side), {"script": {"script": self._script(side, _PASSES)}}]
+        return {"bool": {"filter": conditions}}
 
     def closeness(self, side: Side, weight: float) -> Clause:
         """Return how well an item has these colours: up to ``weight``."""
@@ -102,7 +112,7 @@ class Palette:
         script["params"]["weight"] = weight
         return {
             "script_score": {
-                "query": _given(side),
+                "query": self._given(side),
                 "script": script,
                 "min_score": SMALLEST,
                 "_name": SIGNAL,
@@ -110,7 +120,7 @@ class Palette:
         }
 
     def _script(self, side: Side, source: str) -> dict[str, Any]:
-        wanted = [[list(place) for place in colour] for colour in self.colours]
+        wanted = [[list(place) for place in colour.places] for colour in self.colours]
         params = {
             "wanted": wanted,
             "tolerance": self.tolerance,
@@ -119,9 +129,10 @@ class Palette:
         }
         return {"source": " ".join(source.split()), "params": params}
 
-
-def _given(side: Side) -> Clause:
-    return {"exists": {"field": PALETTES[side]}}
+    def _given(self, side: Side) -> Clause:
+        there: Clause = {"exists": {"field": PALETTES[side]}}
+        named = [{"terms": {NAMED_COLOURS[side]: list(one.names)}} for one in self.colours if one.names]
+        return {"bool": {"filter": [there, *named]}} if named else there
 
 
 @functools.lru_cache(maxsize=256)
@@ -145,11 +156,11 @@ def palette_of(given: tuple[str, ...], tolerance: float | None = None) -> Palett
     )
 
 
-def _colour(position: int, text: str) -> tuple[Lab, ...]:
+def _colour(position: int, text: str) -> Sought:
     found = _HEX.fullmatch(text.strip())
     if found is not None:
         digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
-        return (_rounded(lab_of(f"#{digits.lower()}")),)
+        return Sought((_rounded(lab_of(f"#{digits.lower()}")),))
     named = named_colour(text)
     if named is None:
         expected = "expected six hexadecimal digits such as #1d3557, or a name such as blue"
@@ -157,18 +168,19 @@ def _colour(position: int, text: str) -> tuple[Lab, ...]:
     return named
 
 
-def named_colour(word: str) -> tuple[Lab, ...] | None:
-    """Return where in CIELAB lies what people call by that word, ``None`` for what is no colour's name."""
+def named_colour(word: str) -> Sought | None:
+    """Return what people call by that word, ``None`` for what is no colour's name."""
     name = " ".join(word.lower().split())
     name = _ALIASES.get(name, name)
     names = _WIDER.get(name, (name,) if name in NAMES else ())
-    return tuple(_rounded(lab_of(shade)) for one in names for shade in NAMES[one]) or None
+    places = tuple(_rounded(lab_of(shade)) for one in names for shade in NAMES[one])
+    return Sought(places, names) if names else None
 
 
-def colours_said(words: str) -> tuple[tuple[tuple[Lab, ...], ...], str]:
+def colours_said(words: str) -> tuple[tuple[Sought, ...], str]:
     """Return the colours that ``words`` name, and the words that are left."""
     typed = words.split()
-    found: list[tuple[Lab, ...]] = []
+    found: list[Sought] = []
     left: list[str] = []
     place = 0
     while place < len(typed):

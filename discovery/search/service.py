@@ -403,7 +403,7 @@ class SearchService:
         """
         found = self._one("assets", _of_id(_storable(id)), viewer)
         if not isinstance(found, AssetDocument):
-            raise _unknown("asset", id)
+            raise _unknown("asset", id, "id")
         return found
 
     def product(self, sku: str, viewer: Viewer) -> ProductDocument:
@@ -414,7 +414,7 @@ class SearchService:
         """
         found = self._one("products", _of_sku(_storable(sku)), viewer)
         if not isinstance(found, ProductDocument):
-            raise _unknown("product", sku)
+            raise _unknown("product", sku, "sku")
         return found
 
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
@@ -823,7 +823,7 @@ class SearchService:
         clause = _of_id(_storable(given)) if side == "assets" else _of_sku(_storable(given))
         found = self._one(side, clause, viewer, vectors=picture.region is None)
         if found is None:
-            raise _unknown(name, given)
+            raise _unknown(name, given, name)
         ident = found.id if side == wanted else None
         if picture.region is not None:
             pictured = found if isinstance(found, AssetDocument) else self._main_asset(found, viewer)
@@ -992,8 +992,7 @@ def _storable(id: str) -> str:
     return id.encode("utf-8", "replace").decode("utf-8")
 
 
-def _unknown(kind: str, id: str) -> NotFound:
-    field = "id" if kind == "asset" else "sku"
+def _unknown(kind: str, id: str, field: str) -> NotFound:
     message = f"no such {kind}"
     return NotFound(f"there is no {kind} {id[:100]!r}", (FieldProblem(field, message),))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.copies import coded, copies
 from discovery.duplicates.bands import bands, near_pairs, orientations, probes
@@ -16,6 +16,7 @@ from discovery.duplicates.groups import State, better, groups_of, paired, state_
 from discovery.duplicates.overlay import Signature, oriented
 from discovery.duplicates.prints import Print
 from discovery.duplicates.verdict import Kind, Likeness, compare
+from discovery.duplicates.versions import series_of
 from tests.duplicates.copies import drawn, printed
 
 HASH = 0x0123456789ABCDEF
@@ -85,6 +86,34 @@ def test_two_that_one_product_shows_are_told_apart() -> None:
     made = dict(copies(drawn(7)))
     pair = printed("a", coded(drawn(7)), skus=shown), printed("b", made["resized"], skus=shown)
     assert one(pair) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "series"),
+    [
+        ("vases/VS-401_Front.jpg", "vases/vs-401"),
+        ("vases/vs-401_back.jpg", "vases/vs-401"),
+        ("vases/vs-401.jpg", None),
+        ("vases/back.jpg", None),
+    ],
+)
+def test_views_of_one_thing_are_told_by_their_names(key: str, series: str | None) -> None:
+    assert series_of(key) == series
+
+
+def test_views_of_one_thing_are_two_pictures_however_alike() -> None:
+    made = dict(copies(drawn(7)))
+    front = printed("a", coded(drawn(7)), series="mug")
+    assert one((front, printed("b", made["resized"], series="mug"))) is None
+    assert one((front, printed("b", made["resized"], series="bowl"))) is not None
+
+
+def test_what_differs_in_the_middle_of_a_strip_is_no_banner() -> None:
+    shown = drawn(7)
+    ImageDraw.Draw(shown).rectangle((120, 280, 200, 320), fill=(30, 30, 30))
+    assert one((ORIGINAL, printed("other", coded(shown), 0.93))) is None
+    ImageDraw.Draw(shown).rectangle((0, 280, 320, 320), fill=(30, 30, 30))
+    assert one((ORIGINAL, printed("other", coded(shown), 0.93))) is not None
 
 
 def test_two_of_two_products_must_be_the_same_in_every_detail() -> None:

@@ -173,7 +173,7 @@ def test_an_example_that_is_not_there_is_named(service: SearchService) -> None:
         service.similar(
             SimilarRequest(examples=(ExamplePicture(asset=SEA.id), ExamplePicture(asset="gone"))), ANYONE
         )
-    assert told.value.problems[0].field == "examples.1.id"
+    assert told.value.problems[0].field == "examples.1.asset"
 
 
 @pytest.mark.parametrize(

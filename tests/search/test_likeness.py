@@ -165,9 +165,9 @@ def test_stored_vectors_need_no_model(shop: str, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("given", "error", "field"),
     [
-        ({"asset": "none such"}, NotFound, "id"),
-        ({"product": "none such"}, NotFound, "sku"),
-        ({"asset": "\ud800"}, NotFound, "id"),
+        ({"asset": "none such"}, NotFound, "asset"),
+        ({"product": "none such"}, NotFound, "product"),
+        ({"asset": "\ud800"}, NotFound, "asset"),
         ({"asset": GUIDE.id}, InputInvalid, "asset"),
         ({"product": "MUG-1"}, InputInvalid, "product"),
         ({"product": "MUG-1", "region": (0, 0, 1, 1)}, InputInvalid, "product"),

@@ -79,7 +79,7 @@ def test_products_are_found_by_the_colours_of_their_pictures(
 ) -> None:
 
     create(engine, prefix)
-    red = AssetsSide(linked=True, palette=packed([Colour("red", hexadecimal("red"), 0.9)]))
+    red = AssetsSide(linked=True, colour=("red",), palette=packed([Colour("red", hexadecimal("red"), 0.9)]))
     fill(engine, prefix, (product("A", "Red thing", assets=red), product("B", "Bare thing")))
     page = serve(prefix).search(SearchRequest(side="products", palette=("red",)), ANYONE)
     assert [hit.id for hit in page.hits] == ["A"]

@@ -63,7 +63,6 @@ def ask(log: Log) -> None:
     asked += [search("oak tray", 100 + 600 * n) for n in range(3)]
     asked += [search("gift card", 200 + 600 * n) for n in range(2)]
     asked += [
-        search("ribed vase blu", 300),
         search(HOSTILE, 400),
         search("jane@example.org 0151 2345 6789", 500),
     ]
