@@ -813,6 +813,11 @@ class Service:
             return None
         return self.links.run(accept_shrink=accept_shrink, progress=progress())
 
+    def close(self) -> None:
+        """Keep what was recorded beside requests, and end the threads that do."""
+        self.recorder.close()
+        self.search_recorder.close()
+
     def clean_up(self) -> dict[str, int]:
         """Remove what nothing needs any more; return how many of each.
 

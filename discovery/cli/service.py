@@ -71,8 +71,7 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
         with service.audit_worker:
             serve_http(app, service.settings.web, announce)
     finally:
-        service.recorder.close()
-        service.search_recorder.close()
+        service.close()
 
 
 def _load(service: Service) -> None:

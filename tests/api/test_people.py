@@ -99,6 +99,7 @@ def people(engine: Engine, prefix: str, tmp_path: Path) -> Iterator[Served]:
     with running.service.audit_worker:
         yield running
     running.server.stop()
+    running.service.close()
     thread.join(10)
 
 

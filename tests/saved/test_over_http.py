@@ -34,6 +34,7 @@ def address(engine: Engine, demo: Settings) -> Iterator[str]:
     server.stop()
     thread.join(10)
     assert not thread.is_alive(), "the service did not stop"
+    service.close()
 
 
 Command = Callable[..., Any]

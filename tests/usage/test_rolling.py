@@ -157,7 +157,7 @@ def test_what_is_done_over_http_is_shown_there_after_the_job(shelf: Shelf) -> No
     event = {"id": "1", "action": "publication", "channel": "webshop", "source": "studio", "key": "bowl.jpg"}
     body = {"feed": "shop", "events": [{**event, "at": shelf.clock().isoformat()}]}
     assert client.post("/api/v1/usage", json=body).json["taken"] == 1  # type: ignore[index]
-    shelf.service.recorder.close()
+    shelf.service.close()
     (job,) = (one for one in shelf.service.jobs() if one.id == "usage")
     done = job.call(Turn("usage", shelf.clock(), 1))
     assert (done.outcome, done.figures["written"]) == (SUCCEEDED, 1)
