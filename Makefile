@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DISCOVERY := $(VENV)/bin/discovery
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test relevance bench fmt docs clean
+.PHONY: help install demo test relevance bench fmt messages docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ bench: install  ## every measured figure of the README, as ratios in one run
 
 fmt: install  ## format the code and mend what the linter can
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+messages: install  ## gather the pages' texts into the catalogues of languages
+	@$(PYTHON) -m discovery.web.messages
 
 docs: install  ## remake the generated pages and config.toml
 	@$(PYTHON) -m discovery.reference

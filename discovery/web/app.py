@@ -24,6 +24,7 @@ from discovery.web.api.searches import saved_search_routes
 from discovery.web.api.usage import usage_routes
 from discovery.web.bodies import InMemory
 from discovery.web.identity import register_identity, request_id
+from discovery.web.language import register_language
 from discovery.web.metrics import Metrics, register_metrics
 from discovery.web.origins import register_origin_check
 from discovery.web.pages.routes import error_page, page_routes
@@ -46,6 +47,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     )
     register_identity(app)
     _register_access_log(app)
+    register_language(app)
     register_headers(app)
     register_metrics(app, metrics)
     register_host_check(app, settings.web)

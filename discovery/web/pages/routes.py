@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, render_template, request
 
-from discovery.errors import DiscoveryError, ErrorKind
+from discovery.errors import DiscoveryError, ErrorKind, NotFound
 from discovery.usage.model import Action
 from discovery.web import grammar, serialise
 from discovery.web.api.search import Searcher
 from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
+from discovery.web.language import LANGUAGES, script_messages, translated
 from discovery.web.pages import view
 from discovery.web.problems import explain, problem
 from discovery.web.services import Services
@@ -32,6 +35,18 @@ def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) 
     @routes.get("/")
     def search() -> Response:
         return _search_page(searcher, sizes)
+
+    @routes.get("/messages/<name>.js")
+    def messages(name: str) -> Response:
+        if name not in LANGUAGES:
+            raise NotFound(f"there are no messages in {name[:20]!r}")
+        said = script_messages(name) if name != "en" else {}
+        response = Response(
+            f"export default {json.dumps(said, ensure_ascii=False)};", mimetype="text/javascript"
+        )
+        response.add_etag()
+        response.headers["Cache-Control"] = "no-cache"
+        return response.make_conditional(request)
 
     @routes.get("/assets/<id>")
     def asset(id: str) -> Response:
@@ -94,7 +109,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
     return _html(
         "search.html",
         status,
-        title=view.value_of(pairs, "q") or "Search",
+        title=view.value_of(pairs, "q") or translated("Search"),
         q=view.value_of(pairs, "q") or "",
         side=side,
         sides=view.sides(pairs),
@@ -115,7 +130,8 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         cards=[view.card(hit, sizes) for hit in answer["hits"]],
         more=view.address(more) if more else None,
         answer=answer,
-        mode=view.MODE_LABELS.get(answer["mode"], ""),
+        mode=translated(view.MODE_LABELS.get(answer["mode"], "")),
+        noun=view.nouns()[side][0 if answer["total"] == 1 else 1],
         problem=told,
         folded=side == "products" and ("variants", "show") not in pairs,
         unfolded=view.address([*view.without(pairs, "variants"), ("variants", "show")]),
@@ -157,22 +173,32 @@ def _log_data(searcher: Searcher, pairs: Pairs) -> dict[str, Any]:
     return {"enabled": searcher.log.enabled, "request": request_id(), "words": words}
 
 
+def _in_language(labels: Mapping[str, str]) -> dict[str, str]:
+    return {name: translated(label) for name, label in labels.items()}
+
+
 def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
     return {
         "sizes": sorted(sizes),
         "shown": view.SHOWN_VALUES,
         "facets": {
             side: [
-                dataclasses.asdict(choice) | {"chip": view.chip_labels(side)[choice.field]}
+                dataclasses.asdict(choice)
+                | {
+                    "label": translated(choice.label),
+                    "group": translated(choice.group),
+                    "chip": view.chip_labels(side)[choice.field],
+                }
                 for choice in choices
             ]
             for side, choices in view.FACETS.items()
         },
         "sorts": {side: list(names) for side, names in SORTS.items()},
-        "sortLabels": view.SORT_LABELS,
-        "flags": view.FLAGS,
-        "modes": view.MODE_LABELS,
-        "operators": view.OPERATOR_SIGNS,
-        "ranges": view.RANGES,
+        "sortLabels": _in_language(view.SORT_LABELS),
+        "flags": {field: _in_language(labels) for field, labels in view.FLAGS.items()},
+        "modes": _in_language(view.MODE_LABELS),
+        "operators": _in_language(view.OPERATOR_SIGNS),
+        "ranges": {side: _in_language(labels) for side, labels in view.RANGES.items()},
+        "nouns": view.nouns(),
         "views": list(view.VIEWS),
     }

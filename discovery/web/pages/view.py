@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from discovery.web.grammar import Pairs
+from discovery.web.language import amount, counted, message, translated
 from mappings.fields import SORTS, Side
 
 SHOWN_VALUES = 8
@@ -38,68 +39,90 @@ class FacetChoice:
 
 FACETS: dict[Side, tuple[FacetChoice, ...]] = {
     "assets": (
-        FacetChoice("colour", "Colour", "Picture", colours=True),
-        FacetChoice("orientation", "Orientation", "Picture"),
-        FacetChoice("product.category", "Category", "Product", tree=True),
-        FacetChoice("product.family", "Family", "Product"),
-        FacetChoice("product.colour", "Colour", "Product", colours=True),
-        FacetChoice("product.material", "Material", "Product"),
-        FacetChoice("product.brand", "Brand", "Product"),
-        FacetChoice("linked", "Link", "Product"),
-        FacetChoice("product.role", "Role", "Product"),
-        FacetChoice("category", "Folder", "File", tree=True),
-        FacetChoice("keyword", "Keyword", "File"),
-        FacetChoice("format", "Format", "File"),
-        FacetChoice("status", "Approval", "File"),
-        FacetChoice("source", "Source", "File"),
+        FacetChoice("colour", message("Colour"), message("Picture"), colours=True),
+        FacetChoice("orientation", message("Orientation"), message("Picture")),
+        FacetChoice("product.category", message("Category"), message("Product"), tree=True),
+        FacetChoice("product.family", message("Family"), message("Product")),
+        FacetChoice("product.colour", message("Colour"), message("Product"), colours=True),
+        FacetChoice("product.material", message("Material"), message("Product")),
+        FacetChoice("product.brand", message("Brand"), message("Product")),
+        FacetChoice("linked", message("Link"), message("Product")),
+        FacetChoice("product.role", message("Role"), message("Product")),
+        FacetChoice("category", message("Folder"), message("File"), tree=True),
+        FacetChoice("keyword", message("Keyword"), message("File")),
+        FacetChoice("format", message("Format"), message("File")),
+        FacetChoice("status", message("Approval"), message("File")),
+        FacetChoice("source", message("Source"), message("File")),
     ),
     "products": (
-        FacetChoice("category", "Category", "Product", tree=True),
-        FacetChoice("family", "Family", "Product"),
-        FacetChoice("attribute.colour", "Colour", "Product", colours=True),
-        FacetChoice("attribute.material", "Material", "Product"),
-        FacetChoice("brand", "Brand", "Product"),
-        FacetChoice("status", "Status", "Product"),
-        FacetChoice("source", "Catalogue", "Product"),
-        FacetChoice("has_asset", "Pictures", "Pictures"),
-        FacetChoice("completeness", "Complete, in %", "Pictures"),
-        FacetChoice("lacking", "Lacking", "Pictures"),
-        FacetChoice("hero_usable", "Main picture", "Pictures"),
-        FacetChoice("hero_problem", "Main picture is", "Pictures"),
-        FacetChoice("asset.role", "Role", "Pictures"),
-        FacetChoice("asset.colour", "Colour", "Pictures", colours=True),
-        FacetChoice("asset.status", "Approval", "Pictures"),
+        FacetChoice("category", message("Category"), message("Product"), tree=True),
+        FacetChoice("family", message("Family"), message("Product")),
+        FacetChoice("attribute.colour", message("Colour"), message("Product"), colours=True),
+        FacetChoice("attribute.material", message("Material"), message("Product")),
+        FacetChoice("brand", message("Brand"), message("Product")),
+        FacetChoice("status", message("Status"), message("Product")),
+        FacetChoice("source", message("Catalogue"), message("Product")),
+        FacetChoice("has_asset", message("Pictures"), message("Pictures")),
+        FacetChoice("completeness", message("Complete, in %"), message("Pictures")),
+        FacetChoice("lacking", message("Lacking"), message("Pictures")),
+        FacetChoice("hero_usable", message("Main picture"), message("Pictures")),
+        FacetChoice("hero_problem", message("Main picture is"), message("Pictures")),
+        FacetChoice("asset.role", message("Role"), message("Pictures")),
+        FacetChoice("asset.colour", message("Colour"), message("Pictures"), colours=True),
+        FacetChoice("asset.status", message("Approval"), message("Pictures")),
     ),
 }
 
 FLAGS: dict[str, dict[str, str]] = {
-    "linked": {"true": "Shows a product", "false": "Shows no product"},
-    "has_asset": {"true": "Has pictures", "false": "Has none"},
-    "hero_usable": {"true": "Can be shown", "false": "Cannot be shown"},
-    "variant": {"true": "Variants", "false": "Without variants"},
+    "linked": {"true": message("Shows a product"), "false": message("Shows no product")},
+    "has_asset": {"true": message("Has pictures"), "false": message("Has none")},
+    "hero_usable": {"true": message("Can be shown"), "false": message("Cannot be shown")},
+    "variant": {"true": message("Variants"), "false": message("Without variants")},
 }
 
-VIEWS = {"grid": "Grid", "dense": "Small pictures", "list": "List"}
+SIDES: dict[Side, str] = {"assets": message("Assets"), "products": message("Products")}
+
+VIEWS = {"grid": message("Grid"), "dense": message("Small pictures"), "list": message("List")}
 
 RANGES: dict[Side, dict[str, str]] = {
-    "assets": {"width": "Width, px", "height": "Height, px"},
-    "products": {"price": "Price"},
+    "assets": {"width": message("Width, px"), "height": message("Height, px")},
+    "products": {"price": message("Price")},
 }
 """Numbers that are asked for from and to, beside the facets."""
 
 SORT_LABELS = {
-    "relevance": "Best match",
-    "newest": "Newest",
-    "oldest": "Oldest",
-    "name": "Name",
-    "size": "Largest file",
-    "most_used": "Most used",
-    "price": "Price",
+    "relevance": message("Best match"),
+    "newest": message("Newest"),
+    "oldest": message("Oldest"),
+    "name": message("Name"),
+    "size": message("Largest file"),
+    "most_used": message("Most used"),
+    "price": message("Price"),
 }
 
-MODE_LABELS = {"text": "by words", "visual": "by look", "hybrid": "by words and look"}
+MODE_LABELS = {
+    "text": message("by words"),
+    "visual": message("by look"),
+    "hybrid": message("by words and look"),
+}
 
-OPERATOR_SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤", "all": "+", "any": "", "exists": "given:"}
+OPERATOR_SIGNS = {
+    "gt": ">",
+    "gte": "≥",
+    "lt": "<",
+    "lte": "≤",
+    "all": "+",
+    "any": "",
+    "exists": message("given:"),
+}
+
+
+def nouns() -> dict[Side, tuple[str, str]]:
+    """Return what one item of each side is called, and many."""
+    return {
+        "assets": (translated("asset"), translated("assets")),
+        "products": (translated("product"), translated("products")),
+    }
 
 
 def side_of(pairs: Pairs) -> Side:
@@ -147,7 +170,7 @@ def sides(pairs: Pairs) -> list[dict[str, Any]]:
     return [
         {
             "side": side,
-            "label": side.title(),
+            "label": translated(SIDES[side]),
             "href": address([*kept, ("in", side)]),
             "current": side == current,
         }
@@ -159,7 +182,9 @@ def sorts(pairs: Pairs) -> list[dict[str, Any]]:
     """Return the orders of the current side."""
     chosen = value_of(pairs, "sort") or "relevance"
     names = SORTS[side_of(pairs)]
-    return [{"name": name, "label": SORT_LABELS[name], "selected": name == chosen} for name in names]
+    return [
+        {"name": name, "label": translated(SORT_LABELS[name]), "selected": name == chosen} for name in names
+    ]
 
 
 def views(pairs: Pairs) -> list[dict[str, Any]]:
@@ -168,7 +193,7 @@ def views(pairs: Pairs) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": label,
+            "label": translated(label),
             "href": address([*without(pairs, "view"), *([("view", name)] if name != "grid" else [])]),
             "current": name == chosen,
         }
@@ -193,7 +218,7 @@ def ranges(pairs: Pairs) -> list[dict[str, Any]]:
                 {
                     "side": side,
                     "field": field,
-                    "label": label,
+                    "label": translated(label),
                     "least": value_of(pairs, names[0]) or "",
                     "most": value_of(pairs, names[1]) or "",
                     "shown": side == current,
@@ -212,7 +237,9 @@ def chip_labels(side: Side) -> dict[str, str]:
     """Return what each facet is called outside its group: with the group where two share a label."""
     seen = Counter(choice.label for choice in FACETS[side])
     return {
-        choice.field: choice.label if seen[choice.label] == 1 else f"{choice.group} {choice.label.lower()}"
+        choice.field: translated(choice.label)
+        if seen[choice.label] == 1
+        else f"{translated(choice.group)}: {translated(choice.label)}"
         for choice in FACETS[side]
     }
 
@@ -227,11 +254,11 @@ def chips(pairs: Pairs) -> list[dict[str, str]]:
         rest = [pair for number, pair in enumerate(pairs) if number != position]
         kind, _, field = name.partition(".")
         base, _, operator = field.rpartition(".")
-        sign = "not" if kind == "not" else ""
+        sign = translated("not") if kind == "not" else ""
         if operator in OPERATOR_SIGNS and base:
-            field, sign = base, OPERATOR_SIGNS[operator]
-        told = FLAGS.get(field, {}).get(value, value.rpartition("/")[2] or value)
-        label = labels.get(field) or RANGES[side_of(pairs)].get(field, field)
+            field, sign = base, translated(OPERATOR_SIGNS[operator])
+        told = _flag(field, value) or value.rpartition("/")[2] or value
+        label = labels.get(field) or translated(RANGES[side_of(pairs)].get(field, "")) or field
         found.append(
             {"label": label, "value": f"{sign} {told}".strip(), "href": address(without(rest)), "name": name}
         )
@@ -264,7 +291,7 @@ def facets(pairs: Pairs, answered: dict[str, list[dict[str, Any]]], total: int) 
     for choice in FACETS[side_of(pairs)]:
         values = answered.get(choice.field, [])
         if is_telling(values, total):
-            groups.setdefault(choice.group, []).append(_facet(pairs, choice, values))
+            groups.setdefault(translated(choice.group), []).append(_facet(pairs, choice, values))
     return [{"label": label, "facets": found} for label, found in groups.items()]
 
 
@@ -284,7 +311,7 @@ def _facet(pairs: Pairs, choice: FacetChoice, values: list[dict[str, Any]]) -> d
     limit = len(shown) if len(shown) <= SHOWN_VALUES + 2 else SHOWN_VALUES
     return {
         "field": choice.field,
-        "label": choice.label,
+        "label": translated(choice.label),
         "values": shown[:limit],
         "more": shown[limit:],
         "colours": choice.colours,
@@ -296,7 +323,7 @@ def _value(pairs: Pairs, choice: FacetChoice, one: dict[str, Any]) -> dict[str, 
     name = f"filter.{choice.field}"
     rest = [pair for pair in without(pairs) if pair != (name, given)]
     href = address(rest if one["selected"] else [*rest, (name, given)])
-    label = FLAGS.get(choice.field, {}).get(given, str(one["label"]))
+    label = _flag(choice.field, given) or str(one["label"])
     return {
         "value": given,
         "label": label.rpartition("/")[2] if choice.tree else label,
@@ -306,6 +333,10 @@ def _value(pairs: Pairs, choice: FacetChoice, one: dict[str, Any]) -> dict[str, 
         "selected": one["selected"],
         "href": href,
     }
+
+
+def _flag(field: str, value: str) -> str:
+    return translated(FLAGS.get(field, {}).get(value, ""))
 
 
 def card(hit: dict[str, Any], sizes: tuple[int, ...]) -> dict[str, Any]:
@@ -344,9 +375,9 @@ def _product_card(hit: dict[str, Any], sizes: tuple[int, ...]) -> dict[str, Any]
         "title": marked(hit, product["name"]),
         "plain": product["name"],
         "meta": " · ".join(part for part in (product["sku"], product["brand"] or "") if part),
-        "note": price(product) or ("1 picture" if count == 1 else f"{count:,} pictures"),
+        "note": price(product) or counted("%(num)s picture", "%(num)s pictures", count),
         "image": picture(product["links"]["thumbnail"], sizes, product["name"], None, None),
-        "placeholder": "no picture",
+        "placeholder": translated("no picture"),
         "similar": address([("product", product["sku"]), ("in", "products")])
         if product["links"]["similar"]
         else None,
@@ -357,7 +388,7 @@ def price(product: dict[str, Any]) -> str:
     """Return a price as it is written, empty when there is none."""
     if product["price"] is None:
         return ""
-    return f"{product['price']:,.2f} {product['currency'] or ''}".strip()
+    return f"{amount(product['price'])} {product['currency'] or ''}".strip()
 
 
 def picture(

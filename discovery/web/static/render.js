@@ -1,12 +1,12 @@
 // From replies of the API to the page. Markup comes from the templates that the server rendered into it;
 // values are set as text and attributes only, never as markup.
 
+import { number, t, tn } from "./language.js";
 import * as states from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const copy = (id) => $(`${id}-template`).content.firstElementChild.cloneNode(true);
 const slot = (node, name) => node.querySelector(`[data-slot="${name}"]`);
-const number = (value) => value.toLocaleString("en");
 
 export function createRenderer(page) {
   function picture(link, alt, width, height) {
@@ -38,14 +38,14 @@ export function createRenderer(page) {
     const count = product.completeness.asset_count;
     const money = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
     const price =
-      product.price === null ? "" : `${product.price.toLocaleString("en", money)} ${product.currency || ""}`.trim();
+      product.price === null ? "" : `${number(product.price, money)} ${product.currency || ""}`.trim();
     return {
       plain: product.name,
       href: `/products/${encodeURIComponent(product.sku)}`,
       meta: [product.sku, product.brand].filter(Boolean).join(" · "),
-      note: price || (count === 1 ? "1 picture" : `${number(count)} pictures`),
+      note: price || tn("{count} picture", "{count} pictures", count),
       image: links.thumbnail && picture(links.thumbnail, product.name, null, null),
-      placeholder: "no picture",
+      placeholder: t("no picture"),
       similar: links.similar && states.address(new URLSearchParams({ product: product.sku, in: "products" })),
     };
   }
@@ -86,7 +86,7 @@ export function createRenderer(page) {
     const similar = node.querySelector(".similar");
     if (view.similar) {
       similar.href = view.similar;
-      similar.setAttribute("aria-label", `Find similar to ${view.plain}`);
+      similar.setAttribute("aria-label", t("Find similar to {name}", { name: view.plain }));
     } else {
       similar.remove();
     }
@@ -136,10 +136,10 @@ export function createRenderer(page) {
     } else {
       const words = narrow.querySelector("input");
       words.dataset.key = `narrow:${choice.field}`;
-      words.setAttribute("aria-label", `Search in ${choice.label}`);
+      words.setAttribute("aria-label", t("Search in {facet}", { facet: choice.label }));
       more.dataset.key = `more:${choice.field}`;
       more.querySelector("summary").dataset.key = `more-summary:${choice.field}`;
-      slot(more, "more").textContent = `${nodes.length - limit} more`;
+      slot(more, "more").textContent = t("{count} more", { count: number(nodes.length - limit) });
       more.querySelector("ul").replaceChildren(...nodes.slice(limit));
     }
     return node;
@@ -196,7 +196,7 @@ export function createRenderer(page) {
       if (!states.isRefinement(name)) return;
       const kind = name.slice(0, name.indexOf("."));
       let field = name.slice(kind.length + 1);
-      let sign = kind === "not" ? "not" : "";
+      let sign = kind === "not" ? t("not") : "";
       const dot = field.lastIndexOf(".");
       if (dot > 0 && field.slice(dot + 1) in page.operators) {
         sign = page.operators[field.slice(dot + 1)];
@@ -245,7 +245,7 @@ export function createRenderer(page) {
     $("sort-label").hidden = similar;
     const folded = states.isFolded(state);
     $("variants").hidden = side !== "products";
-    $("variants").textContent = folded ? "Show variants" : "Fold variants";
+    $("variants").textContent = folded ? t("Show variants") : t("Fold variants");
     $("variants").href = states.address(states.withValue(state, "variants", folded ? "show" : ""));
     $("query").hidden = !similar;
     $("query-close").href = states.address(states.without(state, "asset", "product"));
@@ -254,7 +254,7 @@ export function createRenderer(page) {
     const shown = image ? image.url : state.has("asset") ? `/api/v1/assets/${encodeURIComponent(named)}/thumbnail` : "";
     $("query-picture").hidden = !shown;
     if (shown) $("query-picture").src = shown;
-    document.title = `${state.get("q") || "Search"} · Discovery`;
+    document.title = `${state.get("q") || t("Search")} · Discovery`;
     const layout = states.layoutOf(state, page.views);
     $("hits").dataset.view = layout;
     for (const link of $("views").children) {
@@ -290,7 +290,7 @@ export function createRenderer(page) {
   function summary(state, answer, similar) {
     const side = states.sideOf(state);
     const total = Object.assign(document.createElement("span"), { className: "total", textContent: number(answer.total) });
-    const noun = answer.total === 1 ? side.slice(0, -1) : side;
+    const noun = page.nouns[side][answer.total === 1 ? 0 : 1];
     $("status").replaceChildren(total, ` ${noun} `);
     if (state.get("q") || similar) {
       const how = Object.assign(document.createElement("span"), { className: "quiet", textContent: page.modes[answer.mode] ?? "" });
@@ -306,14 +306,13 @@ export function createRenderer(page) {
   function emptiness(state, answer, refined, similar) {
     $("empty").hidden = answer.total > 0;
     if (answer.total > 0) return;
-    const side = states.sideOf(state);
     $("empty-hint").textContent = refined
-      ? `No ${side}${state.get("q") ? " with these words" : ""} pass these filters. Take one away, or clear them all.`
+      ? t("Nothing passes these filters. Take one away, or clear them all.")
       : similar
-        ? "Nothing here looks enough like this picture."
+        ? t("Nothing here looks enough like this picture.")
         : state.get("q")
-          ? `No ${side} hold these words, and none look like them.`
-          : "Nothing is indexed here yet.";
+          ? t("Nothing holds these words, and nothing looks like them.")
+          : t("Nothing is indexed here yet.");
     $("did-you-mean").hidden = true;
     $("empty-variants").hidden = !states.isFolded(state);
     $("empty-variants").href = states.address(states.withValue(state, "variants", "show"));

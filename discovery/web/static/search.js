@@ -1,5 +1,6 @@
 // The search page, alive: as you type, facets, pictures, more, details. Without it the page still works.
 
+import { number, t } from "./language.js";
 import * as states from "./state.js";
 import { createLog } from "./log.js";
 import { createRenderer } from "./render.js";
@@ -32,9 +33,9 @@ async function ask({ path, pairs }, signal, file, headers = {}) {
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw { title: "no answer", detail: "The service cannot be reached. Is it still running?" };
+    throw { title: t("no answer"), detail: t("The service cannot be reached. Is it still running?") };
   }
-  const body = await reply.json().catch(() => ({ title: "no answer", detail: `status ${reply.status}` }));
+  const body = await reply.json().catch(() => ({ title: t("no answer"), detail: t("status {status}", reply) }));
   if (!reply.ok) throw body;
   return body;
 }
@@ -86,11 +87,11 @@ function forget() {
 
 function similarTo(file) {
   if (!file?.type.startsWith("image/")) {
-    renderer.trouble({ title: "not a picture", detail: "Drop, paste or choose a picture file." });
+    renderer.trouble({ title: t("not a picture"), detail: t("Drop, paste or choose a picture file.") });
     return;
   }
   forget();
-  image = { file, name: file.name || "this picture", url: URL.createObjectURL(file) };
+  image = { file, name: file.name || t("this picture"), url: URL.createObjectURL(file) };
   $("upload").value = "";
   go(states.without(state, "asset", "product", "q", "sort"));
 }
@@ -201,7 +202,11 @@ const plain = (event) => event.button === 0 && !(event.metaKey || event.ctrlKey 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || !plain(event)) return;
-  if (link.id === "more") {
+  if ("language" in link.dataset) {
+    const kept = new URLSearchParams(location.search);
+    kept.set("lang", link.dataset.language);
+    location.assign(`${location.pathname}?${kept}`);
+  } else if (link.id === "more") {
     failed = false;
     more();
   } else if ("zoom" in link.dataset) link.closest(".stage").toggleAttribute("data-zoomed");
@@ -227,7 +232,7 @@ const suggestions = createSuggestions(words, $("suggestions"), {
   },
   describe: ({ kind, field, count }) => {
     const label = kind === "facet" ? renderer.labelOf(state, field) : kind === "query" ? "" : kind;
-    return [label, count === null ? "" : count.toLocaleString("en")].filter(Boolean).join(" · ");
+    return [label, count === null ? "" : number(count)].filter(Boolean).join(" · ");
   },
   choose: (one) => {
     clearTimeout(pause);
@@ -283,7 +288,7 @@ addEventListener("popstate", () => {
   const before = states.address(state);
   state = states.read(location.search);
   if (wasOpen && states.address(state) === before) {
-    document.title = `${state.get("q") || "Search"} · Discovery`;
+    document.title = `${state.get("q") || t("Search")} · Discovery`;
     return;
   }
   forget();
