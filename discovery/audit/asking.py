@@ -6,10 +6,13 @@ import re
 from typing import Any
 
 from discovery.audit.listing import MOST_SIZE, UNRESOLVED_STATE, FindingsQuery
-from discovery.audit.model import SELF, SEVERITIES, STATES, UNRESOLVED
+from discovery.audit.model import REPORTED, SELF, SEVERITIES, STATES, UNRESOLVED
 from discovery.audit.rules import RULES
 from discovery.engine.cursors import sort_of
 from discovery.errors import FieldProblem, InputInvalid
+
+ALL_NAMES = (*RULES, SELF, REPORTED)
+"""What a finding's rule may be."""
 
 _ID = re.compile(r"[0-9a-f]{24}")
 
@@ -47,7 +50,7 @@ def search_body(query: FindingsQuery, states: tuple[str, ...] | None = None) -> 
         elif value is not None:
             conditions.append({"term": {field: value}})
 
-    choose("rule", query.rule, (*RULES, SELF))
+    choose("rule", query.rule, ALL_NAMES)
     choose("severity", query.severity, SEVERITIES)
     if query.state == UNRESOLVED_STATE:
         states = UNRESOLVED
@@ -87,7 +90,7 @@ def _uncursor(text: str) -> list[Any]:
     if len(sort) != 3:
         raise ValueError(text)
     rank, rule, ident = sort
-    known = type(rank) is int and 0 <= rank < len(SEVERITIES) and rule in (*RULES, SELF)
+    known = type(rank) is int and 0 <= rank < len(SEVERITIES) and rule in ALL_NAMES
     if not known or not isinstance(ident, str) or not _ID.fullmatch(ident):
         raise ValueError(text)
     return sort

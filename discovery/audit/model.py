@@ -23,6 +23,9 @@ UNRESOLVED: tuple[State, ...] = ("open", "acknowledged", "waived")
 SELF = "audit-stopped"
 """The rule under which a run that a brake stopped tells of itself; no rule of the table has this name."""
 
+REPORTED = "reported"
+"""The rule under which people tell what is wrong with something; no run judges by it, or settles it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AssetSubject:

@@ -12,6 +12,7 @@ from discovery.audit import scopes
 from discovery.audit.asking import check_rules, no_rule, search_body
 from discovery.audit.changes import changed
 from discovery.audit.codec import finding_of
+from discovery.audit.feedback import Feedback, reported
 from discovery.audit.listing import (
     MOST_SIZE,
     FindingsPage,
@@ -22,7 +23,7 @@ from discovery.audit.listing import (
     view_of,
 )
 from discovery.audit.memory import awake
-from discovery.audit.model import UNRESOLVED, AuditRun, Finding, Outcome
+from discovery.audit.model import REPORTED, UNRESOLVED, About, AuditRun, Finding, Outcome, finding_id
 from discovery.audit.queue import MOST_TRIES, AuditQueue, Waiting
 from discovery.audit.reports.digest import Digest, digests
 from discovery.audit.reports.model import NO_SEARCH, Report, Section, make_report
@@ -309,6 +310,21 @@ class AuditService:
             raise EngineConflict("the finding was changed since it was read; read it again and decide again")
         after = changed(self._current(finding), change, self._clock(), who)
         return VersionedFinding(after, self._store.replace(after, stored).version)
+
+    def tell(self, feedback: Feedback, about: About, who: str) -> VersionedFinding:
+        """Keep what somebody says is wrong with ``about``, as a finding.
+
+        Raises:
+            EngineConflict: somebody else said something of it at this moment.
+            IndexMissing: nothing has been indexed yet.
+        """
+        try:
+            before, stored = self._store.record(finding_id(REPORTED, about.kind, about.id))
+        except NotFound:
+            before, stored = None, None
+        after = reported(feedback, about, before, self._clock(), who)
+        kept = self._store.replace(after, stored)
+        return VersionedFinding(after, kept.version)
 
     def all_findings(self, states: tuple[str, ...] = UNRESOLVED) -> Iterator[Finding]:
         """Yield every finding in one of ``states``, the most severe first."""

@@ -291,8 +291,8 @@ class Store:
             raise NotFound(f"there is no finding {id!r}")
         return finding_of(stored.source), stored
 
-    def replace(self, finding: Finding, expected: Stored) -> Stored:
-        """Write a finding over the one that was read.
+    def replace(self, finding: Finding, expected: Stored | None) -> Stored:
+        """Write a finding over the one that was read, or the first of its id.
 
         Raises:
             EngineConflict: somebody else changed it meanwhile.

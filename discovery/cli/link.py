@@ -126,6 +126,7 @@ def withdraw(invocation: Invocation, asset: str, sku: str, why: str, by: str | N
 @click.option("--state", type=click.Choice(WAITING), default=None, help="Of these only.")
 @click.option("--source", default=None, metavar="NAME", help="Assets of this source only.")
 @click.option("--family", default=None, metavar="NAME", help="Only where a product of it is proposed.")
+@click.option("--sku", default=None, metavar="SKU", help="Only where this product is proposed.")
 @click.option("--min-probability", type=click.FloatRange(0, 1), default=None, help="Of the best proposal.")
 @click.option("--size", type=click.IntRange(1, MOST_SIZE), default=DEFAULT_SIZE, show_default=True)
 @click.option("--after", default=None, metavar="CURSOR", help="The page after this cursor.")
@@ -135,12 +136,13 @@ def review(
     state: str | None,
     source: str | None,
     family: str | None,
+    sku: str | None,
     min_probability: float | None,
     size: int,
     after: str | None,
 ) -> None:
     """List the assets that wait for somebody's word, the most probable first, with what is proposed."""
-    query = ReviewQuery(state, source, family, min_probability, after, size)
+    query = ReviewQuery(state, source, family, sku, min_probability, after, size)
     page = Service(invocation.settings()).review.page(query)
     lines = [line for entry in page.entries for line in _waiting(entry)]
     told = f"{page.total} wait for review" + (f"; next: --after {page.next}" if page.next else "")

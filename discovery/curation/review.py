@@ -25,12 +25,13 @@ _SHOWN_OF_ASSETS = ("id", "source", "media", "product.links", "curation", "usage
 class ReviewQuery:
     """Which entries to list; ``None`` for all. ``after`` is the cursor of the page before.
 
-    ``family`` is a family of products that a proposed or linked one belongs to.
+    ``family`` is a family of products that a proposed or linked one belongs to, ``sku`` a proposed product.
     """
 
     state: str | None = None
     source: str | None = None
     family: str | None = None
+    sku: str | None = None
     min_probability: float | None = None
     after: str | None = None
     size: int = DEFAULT_SIZE
@@ -112,7 +113,7 @@ def _body(query: ReviewQuery) -> dict[str, Any]:
     conditions: list[Mapping[str, Any]] = [
         {"terms": {"state": [query.state] if query.state else list(WAITING)}}
     ]
-    for name, value in (("source", query.source), ("family", query.family)):
+    for name, value in (("source", query.source), ("family", query.family), ("sku", query.sku)):
         if value is not None:
             conditions.append({"term": {name: value}})
     if query.min_probability is not None:

@@ -9,7 +9,7 @@ import time
 from flask import Flask, Response, g, request
 
 from discovery.config import Settings
-from discovery.web.api.audits import audit_routes
+from discovery.web.api.audits import audit_routes, feedback_routes
 from discovery.web.api.collections import collection_routes
 from discovery.web.api.description import description_routes
 from discovery.web.api.duplicates import duplicate_routes
@@ -62,11 +62,12 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(duplicate_routes(services.duplicates))
     app.register_blueprint(link_routes(services.links))
     app.register_blueprint(audit_routes(services.audits))
+    app.register_blueprint(feedback_routes(services.audits, services.search))
     app.register_blueprint(job_routes(services.jobs))
     app.register_blueprint(usage_routes(services.usage))
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
-    app.register_blueprint(page_routes(services, searcher, settings.images.thumbnail_sizes))
+    app.register_blueprint(page_routes(services, searcher, settings))
     return app
 
 

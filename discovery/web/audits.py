@@ -10,6 +10,7 @@ from urllib.parse import quote
 from marshmallow import Schema, fields, post_load, validate
 
 from discovery.audit.changes import LONGEST_NOTE, LONGEST_OWNER
+from discovery.audit.feedback import QUESTION, REMEDY
 from discovery.audit.listing import (
     DEFAULT_SIZE,
     MOST_SIZE,
@@ -19,7 +20,7 @@ from discovery.audit.listing import (
     RunRequest,
     RunView,
 )
-from discovery.audit.model import SEVERITIES, STATES, Finding, RuleCounts
+from discovery.audit.model import REPORTED, SEVERITIES, STATES, Finding, RuleCounts
 from discovery.audit.reports.model import page_of
 from discovery.audit.rules import RULES
 from discovery.web import schemas
@@ -374,7 +375,7 @@ def findings(page: FindingsPage) -> dict[str, Any]:
 def finding(one: Finding) -> dict[str, Any]:
     """Return one finding, without its history."""
     subject = one.subject
-    rule = RULES.get(one.rule)
+    question, remedy = _asked(one.rule)
     return {
         "id": one.id,
         "rule": one.rule,
@@ -390,8 +391,8 @@ def finding(one: Finding) -> dict[str, Any]:
         "verdict": one.verdict,
         "reasons": list(one.reasons),
         "confidence": one.confidence,
-        "question": rule.question if rule else "Did the last audit run to its end?",
-        "remedy": rule.remedy if rule else "See to what it says, then run it again.",
+        "question": question,
+        "remedy": remedy,
         "state": one.state,
         "first_seen": moment(one.first_seen),
         "last_seen": moment(one.last_seen),
@@ -411,6 +412,16 @@ def finding(one: Finding) -> dict[str, Any]:
             else None,
         },
     }
+
+
+def _asked(name: str) -> tuple[str, str]:
+    """Return what a rule asks, and what is to be done."""
+    if name == REPORTED:
+        return QUESTION, REMEDY
+    rule = RULES.get(name)
+    if rule is None:
+        return "Did the last audit run to its end?", "See to what it says, then run it again."
+    return rule.question, rule.remedy
 
 
 def finding_detail(one: Finding, version: str) -> dict[str, Any]:

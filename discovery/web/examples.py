@@ -490,6 +490,11 @@ FINDING_CHANGE: dict[str, Any] = {
     "assign": {"state": "acknowledged", "owner": "studio@example.org", "due": "2099-12-31"},
 }
 
+FEEDBACK: dict[str, Any] = {
+    "outdated": {"asset": _ID, "complaint": "outdated", "note": "the old logo", "by": "a.moreau"},
+    "wrong": {"product": "TIDE-MUG-SEA", "complaint": "wrong"},
+}
+
 CLICKS: dict[str, Any] = {"first": {"request_id": REQUEST_ID, "id": _ID, "position": 1}}
 
 USAGE: dict[str, Any] = {

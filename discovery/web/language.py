@@ -1,7 +1,7 @@
 """The language of the pages: messages, their plural forms, numbers and dates.
 
-Messages are written in English where they are used; ``translations/*.po`` holds the other languages. Readers get
-the language they chose (a cookie), else the one their browser asks for.
+Messages are written in English where they are used; ``translations/*.po`` holds the other languages. Readers
+get the language they chose (a cookie), else the one their browser asks for.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def script_messages(name: str) -> dict[str, list[str]]:
 
 
 def register_language(app: Flask) -> None:
-    """Settle each request's language; ``?lang=`` on a page chooses one and goes to the same page without it."""
+    """Settle each request's language; ``?lang=`` on a page chooses one and goes back to that page."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _translations(language()).gettext(text),

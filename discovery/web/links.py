@@ -227,6 +227,7 @@ class _ReviewParameters(Schema):
     state = Text(load_default=None)
     source = Text(load_default=None)
     family = Text(load_default=None)
+    sku = Text(load_default=None)
     min_probability = Number(load_default=None)
     after = Text(
         load_default=None,

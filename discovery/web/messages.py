@@ -1,11 +1,12 @@
 """``python -m discovery.web.messages``: gather the pages' texts into the catalogues of languages.
 
-What is new waits there without a translation, what is gone is taken out; a test says so until both are settled.
+What is new waits there without a translation, and a test fails until it has one; what is gone is taken out.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,9 @@ FOLDER = Path(__file__).parent
 TRANSLATIONS = FOLDER / "translations"
 _METHODS = [("templates/**.html", "jinja2"), ("static/**.js", "javascript"), ("**.py", "python")]
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "ngettext": (1, 2), "translated": None, "message": None, "counted": (1, 2), "t": None, "tn": (1, 2),
-}  # fmt: skip
+    **dict.fromkeys(("_", "translated", "message", "t")),
+    **dict.fromkeys(("ngettext", "counted", "tn"), (1, 2)),
+}
 
 
 def gathered() -> Catalog:
@@ -78,7 +80,9 @@ def main() -> None:
     for language in list(LANGUAGES)[1:]:
         catalogue = brought_up(language, template)
         (TRANSLATIONS / f"{language}.po").write_bytes(written(catalogue))
-        print(f"{language}: {len(catalogue)} texts, {len(list(lacking(catalogue)))} without a translation")
+        sys.stdout.write(
+            f"{language}: {len(catalogue)} texts, {len(list(lacking(catalogue)))} without a translation\n"
+        )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from discovery.web import (
     collections,
     duplicates,
     examples,
+    feedback,
     links,
     rules,
     schemas,
@@ -74,6 +75,7 @@ BODIES: dict[str, Body] = {
     "share": Body(collections.ShareDraft, examples.SHARES),
     "click": Body(clicks.ClickRequest, examples.CLICKS),
     "audit": Body(audits.AuditRequest, examples.AUDIT, required=False),
+    "feedback": Body(feedback.FeedbackRequest, examples.FEEDBACK),
     "finding": Body(audits.FindingChange, examples.FINDING_CHANGE),
 }
 """The bodies that :class:`Operation` names, beside those of searches."""

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from marshmallow import Schema
 
 from discovery.audit import listing
+from discovery.audit.asking import ALL_NAMES
 from discovery.audit.changes import LONGEST_OWNER
 from discovery.audit.listing import UNRESOLVED_STATE
-from discovery.audit.model import SELF, SEVERITIES, STATES
+from discovery.audit.model import SEVERITIES, STATES
 from discovery.audit.reports.formats import FORMATS
-from discovery.audit.rules import RULES
 from discovery.curation import duplicate_listing, review
 from discovery.curation.review import WAITING
 from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE
@@ -677,6 +677,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _query("state", "of these only", {"type": "string", "enum": list(WAITING)}),
             _query("source", "assets of this source only", {"type": "string"}),
             _query("family", "only where a product of this family is proposed", {"type": "string"}),
+            _query("sku", "only where this product is proposed", {"type": "string"}),
             _query(
                 "min_probability",
                 "least probability of the best proposal",
@@ -812,7 +813,7 @@ OPERATIONS: tuple[Operation, ...] = (
         audits.FindingList,
         _SEARCHED,
         parameters=(
-            _query("rule", "of this rule only", {"type": "string", "enum": [*RULES, SELF]}),
+            _query("rule", "of this rule only", {"type": "string", "enum": list(ALL_NAMES)}),
             _query("severity", "of this severity only", {"type": "string", "enum": list(SEVERITIES)}),
             _query(
                 "state",
@@ -860,6 +861,19 @@ OPERATIONS: tuple[Operation, ...] = (
         "by somebody else meanwhile makes this 409, and nothing is changed.",
         parameters=(_named("id", "id of the finding"), _IF_MATCH),
         body="finding",
+    ),
+    Operation(
+        "feedback",
+        "post",
+        f"{API}/feedback",
+        "Audits",
+        "Say what is wrong with an asset or a product",
+        audits.FindingDetail,
+        (*_SENT, 404, 409),
+        "It becomes a finding of the rule `reported`, or is added to the one that is there; it stays until "
+        "somebody resolves it.",
+        body="feedback",
+        status=201,
     ),
     Operation(
         "audit_report",

@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from discovery.audit.feedback import Feedback
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.model import About
 from discovery.audit.reports.model import Report
 from discovery.curation.collection_model import Collection, Counts, ItemKind, Share
 from discovery.curation.duplicate_listing import GroupsPage, GroupsQuery, ListedGroup
@@ -249,6 +251,9 @@ class Audits(Protocol):
         self, id: str, change: Mapping[str, Any], who: str | None = None, expected: str | None = None
     ) -> VersionedFinding:
         """Change a finding, or raise ``NotFound``, ``InputInvalid`` or ``EngineConflict``."""
+
+    def tell(self, feedback: Feedback, about: About, who: str) -> VersionedFinding:
+        """Keep what somebody says is wrong, or raise ``EngineConflict``."""
 
     def report(
         self, run: str | None = None, *, pictured: bool = False, searches: Sequence[str] | None = None

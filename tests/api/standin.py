@@ -12,7 +12,9 @@ from typing import Any
 
 from discovery.audit.asking import check_rules, search_body
 from discovery.audit.changes import changed
+from discovery.audit.feedback import Feedback, reported
 from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.model import About
 from discovery.audit.reports.model import Report, Section, make_report
 from discovery.audit.reports.pictures import with_pictures
 from discovery.config import SearchSettings
@@ -363,6 +365,9 @@ class MemoryAudits:
         if expected not in (None, found.version):
             raise EngineConflict("changed meanwhile")
         return VersionedFinding(changed(found.finding, change, datetime.now(UTC), who), "1-43")
+
+    def tell(self, feedback: Feedback, about: About, who: str) -> VersionedFinding:
+        return VersionedFinding(reported(feedback, about, None, datetime.now(UTC), who), "1-1")
 
     def report(
         self, run: str | None = None, *, pictured: bool = False, searches: Sequence[str] | None = None

@@ -14,6 +14,7 @@ from discovery.config import Settings
 from discovery.errors import RunInProgress
 from discovery.web import examples
 from discovery.web.app import create_app
+from tests.api.catalogue import MUG_FRONT
 from tests.api.standin import MemoryAudits, MemorySearch, services_over
 
 RUNS = "/api/v1/audits/runs"
@@ -198,3 +199,41 @@ def test_an_unknown_format_or_run_of_a_report_is_refused(office: FlaskClient) ->
     assert refused.json["errors"][0]["field"] == "format"
     assert office.get("/api/v1/audits/report.html?run=none").status_code == 404
     assert office.get("/api/v1/audits/report.html?luck=1").status_code == 422
+
+
+def test_what_people_say_is_wrong_becomes_a_finding(office: FlaskClient) -> None:
+    said = {"asset": MUG_FRONT.id, "complaint": "outdated", "note": "the old  logo\n", "by": "a.moreau"}
+    reply = office.post("/api/v1/feedback", json=said)
+    assert reply.status_code == 201
+    assert reply.json is not None
+    assert reply.headers["Location"] == reply.json["links"]["self"]
+    assert (reply.json["rule"], reply.json["state"], reply.json["subject"]["id"]) == (
+        "reported",
+        "open",
+        MUG_FRONT.id,
+    )
+    assert reply.json["reasons"] == ["a.moreau says: outdated (the old logo)"]
+    assert [(one["what"], one["by"]) for one in reply.json["history"]] == [
+        ("a.moreau says: outdated (the old logo)", "a.moreau")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"asset": MUG_FRONT.id}, 422, "complaint"),
+        ({"complaint": "wrong"}, 422, "asset"),
+        ({"complaint": "wrong", "asset": "a", "product": "b"}, 422, "asset"),
+        ({"complaint": "ugly", "asset": MUG_FRONT.id}, 422, "complaint"),
+        ({"complaint": "wrong", "asset": "none such"}, 404, "id"),
+        ({"complaint": "wrong", "product": "none such"}, 404, "sku"),
+        ({"complaint": "wrong", "asset": MUG_FRONT.id, "note": 3}, 422, "note"),
+    ],
+)
+def test_feedback_that_is_wrong_is_named(
+    office: FlaskClient, body: dict[str, Any], status: int, field: str
+) -> None:
+    reply = office.post("/api/v1/feedback", json=body)
+    assert reply.status_code == status
+    assert reply.json is not None
+    assert [one["field"] for one in reply.json["errors"]] == [field]

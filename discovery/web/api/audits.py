@@ -7,9 +7,26 @@ import dataclasses
 from flask import Blueprint, Response, request
 
 from discovery.audit.reports.formats import FORMATS, format_of
-from discovery.web import audits, bodies, grammar, preconditions, serialise
+from discovery.web import audits, bodies, feedback, grammar, preconditions, serialise
+from discovery.web.identity import viewer
 from discovery.web.replies import reply, report_reply
-from discovery.web.services import Audits
+from discovery.web.services import Audits, Search
+
+
+def feedback_routes(service: Audits, search: Search) -> Blueprint:
+    """Return the route by which people say what is wrong."""
+    routes = Blueprint("feedback", __name__, url_prefix=serialise.API)
+
+    @routes.post("/feedback")
+    def tell() -> Response:
+        grammar.refuse_parameters(request.query_string)
+        given, who = feedback.feedback(bodies.json_object())
+        found = service.tell(given, feedback.subject_of(given, search, viewer()), who)
+        response = reply(audits.finding_detail(found.finding, found.version), status=201)
+        response.headers["Location"] = f"{serialise.API}/audits/findings/{found.finding.id}"
+        return response
+
+    return routes
 
 
 def audit_routes(service: Audits) -> Blueprint:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, render_template, request
 
+from discovery.config import Settings
 from discovery.errors import DiscoveryError, ErrorKind, NotFound
 from discovery.usage.model import Action
 from discovery.web import grammar, serialise
@@ -17,7 +18,7 @@ from discovery.web.api.search import Searcher
 from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
 from discovery.web.language import LANGUAGES, script_messages, translated
-from discovery.web.pages import view
+from discovery.web.pages import detail, view
 from discovery.web.problems import explain, problem
 from discovery.web.services import Services
 from mappings.fields import SORTS
@@ -28,8 +29,9 @@ _NOTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) -> Blueprint:
-    """Return the pages; ``sizes`` are the edges of thumbnails in pixels."""
+def page_routes(services: Services, searcher: Searcher, settings: Settings) -> Blueprint:
+    """Return the pages."""
+    sizes, audit = settings.images.thumbnail_sizes, settings.audit
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
@@ -46,11 +48,13 @@ def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) 
         )
         response.add_etag()
         response.headers["Cache-Control"] = "no-cache"
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     @routes.get("/assets/<id>")
     def asset(id: str) -> Response:
-        item = serialise.asset(services.search.asset(id, viewer()))
+        document = services.search.asset(id, viewer())
+        item = serialise.asset(document, services.links.reasons(document.id))
         if request.method == "GET":
             services.usage.record(Action.VIEW, item["id"])
         media = item["media"]
@@ -58,16 +62,35 @@ def page_routes(services: Services, searcher: Searcher, sizes: tuple[int, ...]) 
         image = view.picture(
             item["links"]["thumbnail"], sizes, item["alt_text"] or title, media["width"], media["height"]
         )
-        return _html("asset.html", item=item, title=title, image=image, bar=_colour_bar(media["colours"]))
+        return _html(
+            "asset.html",
+            item=item,
+            title=title,
+            image=image,
+            bar=_colour_bar(media["colours"]),
+            usable=detail.usability(item, audit),
+            approval=translated(detail.STATUSES.get(item["curation"]["status"], ""))
+            or item["curation"]["status"],
+            shown=detail.shown_links(item["products"]),
+            findings=detail.open_findings(services, f"asset:{item['id']}"),
+            copies=detail.copies(services, item["id"]),
+            renditions=_renditions(item, sizes),
+        )
 
     @routes.get("/products/<path:sku>")
     def product(sku: str) -> Response:
         item = serialise.product(services.search.product(sku, viewer()))
         pictures = serialise.assets(services.search.product_assets(sku, viewer()))["assets"]
         cards = [view.card({"kind": "asset", "asset": one, "highlight": {}}, sizes) for one in pictures]
-        roles = {link["id"]: link["role"] for link in item["assets"]}
         return _html(
-            "product.html", item=item, title=item["name"], cards=cards, roles=roles, price=view.price(item)
+            "product.html",
+            item=item,
+            title=item["name"],
+            cards=cards,
+            roles={link["id"]: detail.role(link["role"]) for link in item["assets"]},
+            price=view.price(item),
+            findings=detail.open_findings(services, f"product:{sku}"),
+            waiting=detail.candidates(services, sku),
         )
 
     return routes
@@ -156,6 +179,20 @@ def _did_you_mean(
     if better is None:
         return None
     return {"text": better, "href": view.address([*view.without(pairs, "q"), ("q", better)])}
+
+
+def _renditions(item: dict[str, Any], sizes: tuple[int, ...]) -> list[dict[str, str]]:
+    """Return the sizes of a picture that are there beside the file itself, the largest first."""
+    link, longest = item["links"]["thumbnail"], max(item["media"]["width"] or 0, item["media"]["height"] or 0)
+    if link is None:
+        return []
+    stem = item["filename"].rpartition(".")[0] or item["filename"]
+    joined = f"{link}{'&' if '?' in link else '?'}size="
+    return [
+        {"href": f"{joined}{size}", "label": f"{size} px", "name": f"{stem}-{size}.webp"}
+        for size in sorted(sizes, reverse=True)
+        if size < longest
+    ]
 
 
 def _colour_bar(colours: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import { number, t } from "./language.js";
 import * as states from "./state.js";
+import { enliven } from "./item.js";
 import { createLog } from "./log.js";
 import { createRenderer } from "./render.js";
 import { createSuggestions } from "./suggest.js";
@@ -156,6 +157,7 @@ async function open(href, { push = true } = {}) {
     return;
   }
   $("detail-body").replaceChildren(document.adoptNode(item));
+  enliven(item);
   $("detail").setAttribute("aria-label", item.dataset.title);
   if (push) history[push === "replace" ? "replaceState" : "pushState"]({ detail: true }, "", href);
   if (!$("detail").open) $("detail").showModal();

@@ -1,0 +1,130 @@
+"""What pages of single items say in plain words: whether one may use it, why it is linked, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from discovery.audit.listing import UNRESOLVED_STATE, FindingsQuery
+from discovery.config import AuditSettings
+from discovery.curation.duplicate_listing import GroupsQuery
+from discovery.curation.review import ReviewQuery
+from discovery.errors import DiscoveryError
+from discovery.picture_sets.heroes import is_unapproved
+from discovery.web import audits, duplicates
+from discovery.web.language import day, message, percent, translated
+from discovery.web.services import Services
+
+MOST_FINDINGS = 20
+SOON_DAYS = 30
+
+GOOD, CARE, BAD = "good", "care", "bad"
+
+STATUSES = {
+    "approved": message("approved"),
+    "unreviewed": message("not looked at yet"),
+    "draft": message("a draft"),
+    "rejected": message("rejected"),
+    "superseded": message("replaced by another file"),
+    "archived": message("archived"),
+}
+ROLES = {
+    "hero": message("main picture"),
+    "alternate": message("another view"),
+    "back": message("back"),
+    "detail": message("detail"),
+    "swatch": message("swatch"),
+    "lifestyle": message("in use"),
+    "packaging": message("packaging"),
+}
+METHODS = {
+    "declared": message("the catalogue names it"),
+    "decided": message("somebody decided it"),
+    "filename": message("by its file name"),
+    "barcode": message("by the barcode in it"),
+    "path": message("by its folder"),
+    "metadata": message("by what is written in it"),
+    "caption": message("by its caption"),
+    "visual": message("by how it looks"),
+}
+
+T = TypeVar("T")
+
+
+def usability(
+    item: Mapping[str, Any], settings: AuditSettings, now: datetime | None = None
+) -> dict[str, str]:
+    """Return whether an asset may be used, as the API tells of it: a tone, and a sentence."""
+    now = now or datetime.now(UTC)
+    rights, status = item["curation"]["rights"], item["curation"]["status"]
+    terms = rights["usage_terms"]
+    ends = datetime.fromisoformat(rights["licence_ends"]) if rights["licence_ends"] else None
+    if item["curation"]["merged_into"]:
+        return {"tone": BAD, "text": translated("Replaced: another file stands for this one")}
+    if ends is not None and ends < now:
+        return {"tone": BAD, "text": translated("Not usable: its licence ended on %(day)s", day=day(ends))}
+    if is_unapproved(status, settings):
+        told = translated(STATUSES.get(status, "")) or status
+        return {"tone": BAD, "text": translated("Not usable: it is %(status)s", status=told)}
+    scope = [terms] if terms else []
+    if ends is not None:
+        scope.append(translated("until %(day)s", day=day(ends)))
+    if status != "approved":
+        scope.append(translated(STATUSES.get(status, "")) or status)
+    text = translated("Usable") + (f": {', '.join(scope)}" if scope else "")
+    near = ends is not None and (ends - now).days < SOON_DAYS
+    return {"tone": CARE if near or status != "approved" else GOOD, "text": text}
+
+
+def shown_links(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return an asset's links, each with what it is and why, in words."""
+    return [
+        {
+            **link,
+            "what": role(link["role"]),
+            "how": translated(METHODS.get(link["method"], "")) or link["method"],
+            "sure": percent(link["confidence"]),
+        }
+        for link in links
+    ]
+
+
+def role(name: str) -> str:
+    """Return what a picture is to its product, in words."""
+    return translated(ROLES.get(name, "")) or name
+
+
+def open_findings(services: Services, subject: str) -> list[dict[str, Any]]:
+    """Return what is wrong with a subject such as ``asset:ID`` today; nothing where no audit can tell."""
+    query = FindingsQuery(subject=subject, state=UNRESOLVED_STATE, size=MOST_FINDINGS)
+    found = _or_nothing(lambda: services.audits.findings(query))
+    return [] if found is None else [audits.finding(one) for one in found.findings]
+
+
+def copies(services: Services, id: str) -> list[dict[str, str]]:
+    """Return the other files that hold an asset's picture."""
+    page = _or_nothing(lambda: services.duplicates.page(GroupsQuery(asset=id, size=1)))
+    if page is None or not page.groups:
+        return []
+    group = duplicates.group(page.groups[0])
+    told = {pair["of"] if pair["asset"] == id else pair["asset"]: pair["how"] for pair in group["pairs"]}
+    return [
+        {"id": one["id"], "name": one["name"], "source": one["source"], "how": told.get(one["id"], "")}
+        for one in group["members"]
+        if one["id"] != id
+    ]
+
+
+def candidates(services: Services, sku: str) -> int:
+    """Return how many pictures wait for somebody's word on whether they show a product."""
+    page = _or_nothing(lambda: services.links.review(ReviewQuery(sku=sku, size=1)))
+    return 0 if page is None else page.total
+
+
+def _or_nothing(ask: Callable[[], T]) -> T | None:
+    """Return an answer that a page can do without, ``None`` where there is none today."""
+    try:
+        return ask()
+    except DiscoveryError:
+        return None

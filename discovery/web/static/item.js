@@ -1,0 +1,64 @@
+// One item, on its own page or over the results: what looks like it, and telling what is wrong with it.
+
+import { t } from "./language.js";
+
+const ALIKE = 8;
+
+async function alike(section, asset) {
+  const asked = new URLSearchParams({ asset, intent: section.dataset.alike, size: ALIKE });
+  const reply = await fetch(`/api/v1/similar?${asked}`).catch(() => null);
+  // What looks like it is a courtesy; without an answer there is nothing to see.
+  if (!reply?.ok) return;
+  const { hits } = await reply.json();
+  const shown = hits.filter(({ asset: one }) => one.links.thumbnail);
+  section.querySelector("ul").replaceChildren(
+    ...shown.map(({ asset: one }) => {
+      const link = Object.assign(document.createElement("a"), { href: `/assets/${encodeURIComponent(one.id)}` });
+      link.dataset.open = "";
+      const picture = Object.assign(new Image(), {
+        src: `${one.links.thumbnail}${one.links.thumbnail.includes("?") ? "&" : "?"}size=256`,
+        alt: one.alt_text || one.title || one.filename,
+        className: "picture",
+        loading: "lazy",
+        width: one.media.width || 4,
+        height: one.media.height || 5,
+      });
+      const item = document.createElement("li");
+      link.append(picture);
+      item.append(link);
+      return item;
+    }),
+  );
+  section.hidden = shown.length === 0;
+}
+
+async function tell(event) {
+  event.preventDefault();
+  const form = event.target;
+  const said = form.querySelector("[role=status]");
+  const { complaint, note } = Object.fromEntries(new FormData(form));
+  const body = { [form.dataset.feedback]: form.dataset.id, complaint, note: note || null };
+  const reply = await fetch("/api/v1/feedback", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => null);
+  if (reply?.ok) {
+    said.textContent = t("Thank you. It is among the findings now.");
+    form.querySelector("details").open = false;
+    form.reset();
+  } else {
+    const problem = await reply?.json().catch(() => null);
+    said.textContent = problem?.detail ?? t("The service cannot be reached. Is it still running?");
+  }
+}
+
+// Called with an item wherever it comes to be on the page.
+export function enliven(item) {
+  for (const section of item.querySelectorAll("[data-alike]")) alike(section, item.dataset.asset);
+  item.querySelector("[data-feedback]")?.addEventListener("submit", tell);
+}
+
+document.documentElement.classList.add("script");
+const own = document.querySelector("main > #item");
+if (own) enliven(own);
