@@ -1,4 +1,4 @@
-"""What pages of single items say in plain words: whether one may use it, why it is linked, what is missing."""
+"""What pages of single items say in plain words: may one use it, why is it linked, what is missing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from discovery.web.api.search import Searcher
 from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
 from discovery.web.language import LANGUAGES, script_messages, translated
-from discovery.web.pages import detail, view
+from discovery.web.pages import detail, review, view
 from discovery.web.problems import explain, problem
 from discovery.web.services import Services
 from mappings.fields import SORTS
@@ -92,6 +92,11 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
             findings=detail.open_findings(services, f"product:{sku}"),
             waiting=detail.candidates(services, sku),
         )
+
+    @routes.get("/review")
+    def waiting() -> Response:
+        found = review.page(services, viewer(), grammar.pairs_of(request.query_string))
+        return _html("review.html", title=translated("Review"), **found)
 
     return routes
 

@@ -1,0 +1,168 @@
+// Fast triage: one case after the other, by keys, each decision kept at once and undoable.
+
+import { number, t, tn } from "./language.js";
+
+const $ = (id) => document.getElementById(id);
+const cases = [...document.querySelectorAll(".case")];
+const WORDS = {
+  accept: () => t("Accepted"),
+  refuse: () => t("Refused"),
+  merge: () => t("One stands for all of them now"),
+  keep_both: () => t("Both are kept"),
+};
+const DOERS = { a: "accept", r: "refuse", m: "merge", b: "keep_both" };
+let at = 0;
+
+document.documentElement.classList.add("script");
+
+async function post(path, body) {
+  const reply = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => null);
+  if (!reply) throw new Error(t("The service cannot be reached. Is it still running?"));
+  const told = await reply.json().catch(() => ({}));
+  if (!reply.ok) throw new Error(told.detail ?? t("status {status}", reply));
+  return told;
+}
+
+function tell(text) {
+  $("told").textContent = text;
+  $("told").hidden = !text;
+}
+
+function show(place, { focus = true } = {}) {
+  if (!cases[place]) return;
+  cases[at]?.removeAttribute("aria-current");
+  at = place;
+  cases[at].setAttribute("aria-current", "true");
+  if (focus) cases[at].focus({ preventScroll: true });
+  if (focus) cases[at].scrollIntoView({ block: "nearest" });
+}
+
+const waiting = () => cases.filter((one) => !one.dataset.said).length;
+
+function said(node, decision, sku) {
+  node.dataset.said = decision;
+  node.dataset.saidSku = sku ?? "";
+  const done = node.querySelector(".done");
+  done.hidden = false;
+  done.querySelector("span").textContent = WORDS[decision]();
+  for (const button of node.querySelectorAll("[data-decide]")) button.disabled = true;
+  $("left").textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+}
+
+const linkWord = (node, decision, sku) => ({ asset: node.dataset.asset, sku, decision });
+
+// Before files are replaced by one, what that does is shown.
+async function agreed(title, lines) {
+  $("preview-title").textContent = title;
+  $("preview-list").replaceChildren(
+    ...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
+  );
+  $("preview").returnValue = "no";
+  $("preview").showModal();
+  await new Promise((resolve) => $("preview").addEventListener("close", resolve, { once: true }));
+  return $("preview").returnValue === "yes";
+}
+
+function effectOf({ asset, other, keywords, links }, node) {
+  const name = (id) => node.querySelector(`a[href$="${CSS.escape(encodeURIComponent(id))}"] img`)?.alt ?? id;
+  const gains = [
+    links.length ? t("shows {skus} from then on", { skus: links.join(", ") }) : "",
+    keywords.length ? t("gains the keywords {words}", { words: keywords.join(", ") }) : "",
+  ].filter(Boolean);
+  const replaced = t("{name} is replaced by {other}", { name: name(asset), other: name(other) });
+  return gains.length ? `${replaced}: ${gains.join("; ")}` : replaced;
+}
+
+async function decide(node, decision, sku = node.dataset.sku) {
+  if (node.dataset.said) return;
+  tell("");
+  try {
+    if (node.dataset.asset) await post("/api/v1/links/decisions", linkWord(node, decision, sku));
+    else {
+      const word = { group: node.dataset.group, decision };
+      if (decision === "merge") {
+        const { effects } = await post("/api/v1/duplicates/decisions", { ...word, preview: true });
+        const title = tn("{count} file is replaced", "{count} files are replaced", effects.length);
+        if (!(await agreed(title, effects.map((one) => effectOf(one, node))))) return;
+      }
+      await post("/api/v1/duplicates/decisions", word);
+    }
+    said(node, decision, sku);
+    const next = cases.findIndex((one, place) => place > at && !one.dataset.said);
+    show(next < 0 ? at : next);
+  } catch (error) {
+    tell(error.message);
+  }
+}
+
+async function undo(node) {
+  const { said: decision, saidSku: sku } = node.dataset;
+  if (!decision) return;
+  tell("");
+  try {
+    if (node.dataset.asset) await post("/api/v1/links/decisions", linkWord(node, "withdraw", sku));
+    else {
+      await post("/api/v1/duplicates/decisions", { assets: node.dataset.members.split(" "), decision: "undo" });
+    }
+    delete node.dataset.said;
+    node.querySelector(".done").hidden = true;
+    for (const button of node.querySelectorAll("[data-decide]")) button.disabled = false;
+    $("left").textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+    show(cases.indexOf(node));
+  } catch (error) {
+    tell(error.message);
+  }
+}
+
+function difference(node) {
+  const pair = node.querySelector("[data-pair]");
+  if (!pair) return;
+  pair.toggleAttribute("data-over");
+  node.querySelector("[data-difference]").setAttribute("aria-pressed", String(pair.hasAttribute("data-over")));
+}
+
+async function acceptSure(least) {
+  const sure = cases.filter((one) => !one.dataset.said && one.dataset.sku && Number(one.dataset.probability) >= least);
+  const lines = sure.map((one) => t("{name} shows {sku}", { name: one.getAttribute("aria-label"), sku: one.dataset.sku }));
+  const title = tn("{count} link is accepted", "{count} links are accepted", sure.length);
+  if (!sure.length || !(await agreed(title, lines))) return;
+  try {
+    await post("/api/v1/links/decisions", { decisions: sure.map((one) => linkWord(one, "accept", one.dataset.sku)) });
+    for (const one of sure) said(one, "accept", one.dataset.sku);
+    tell(t("{count} accepted", { count: number(sure.length) }));
+  } catch (error) {
+    tell(error.message);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const node = event.target.closest(".case");
+  if (node) show(cases.indexOf(node), { focus: false });
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.decide) decide(node, button.dataset.decide, button.dataset.sku ?? node.dataset.sku);
+  else if ("undo" in button.dataset) undo(node);
+  else if ("difference" in button.dataset) difference(node);
+  else if (button.id === "all") acceptSure(Number(button.dataset.least));
+});
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || $("preview").open) return;
+  if (event.target.closest("input, select, textarea") || !cases.length) return;
+  const key = event.key.toLowerCase();
+  const node = cases[at];
+  const offered = DOERS[key] && node.querySelector(`.actions [data-decide="${DOERS[key]}"]`);
+  if (offered) decide(node, DOERS[key]);
+  else if (key === "j" || event.key === "ArrowDown") show(at + 1);
+  else if (key === "k" || event.key === "ArrowUp") show(at - 1);
+  else if (key === "d") difference(node);
+  else if (key === "u") undo(node.dataset.said ? node : (cases.slice(0, at).reverse().find((one) => one.dataset.said) ?? node));
+  else return;
+  event.preventDefault();
+});
+
+show(0, { focus: false });
