@@ -14,7 +14,8 @@ from mappings.documents import AssetDocument, LinkDocument
 from mappings.fields import FEATURES
 from mappings.registry import ASSETS, LINKS
 
-WAITING = (State.REVIEW.value, State.CONFLICT.value)
+CONFLICT = State.CONFLICT.value
+WAITING = (State.REVIEW.value, CONFLICT)
 DEFAULT_SIZE = 50
 MOST_SIZE = 200
 

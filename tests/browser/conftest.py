@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from discovery.audit.runner import Terms
 from discovery.config import Settings, WebSettings
+from discovery.engine.client import Engine
 from discovery.web.app import create_app
 from discovery.web.server import Server
+from discovery.wiring import Service
+from indexers.progress import Silent
 from tests.api import catalogue
 from tests.api.standin import MemorySearch, services_over
+from tests.demo.indexed import settings_at
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +34,38 @@ def site() -> Iterator[str]:
     assert not thread.is_alive(), "the service did not stop"
 
 
+@pytest.fixture(scope="session")
+def studio(engine: Engine, linked_demo: Settings) -> Iterator[str]:
+    """The real service over the demo catalogue: linked, audited, its duplicates found."""
+    service = Service(settings_at(linked_demo, engine))
+    service.find_duplicates(Silent())
+    service.audit.run(Terms())
+    web = WebSettings(port=0, threads=4)
+    server = Server(create_app(service.web_services(), service.settings), web)
+    thread = threading.Thread(target=server.run, name="studio")
+    thread.start()
+    yield server.address
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive(), "the service did not stop"
+    service.close()
+
+
 @pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page over pictures in memory."""
+    yield from watched(browser, site)
+
+
+@pytest.fixture
+def demo_page(browser: Browser, studio: str) -> Iterator[Page]:
+    """A page over the demo catalogue."""
+    yield from watched(browser, studio)
+
+
+def watched(browser: Browser, site: str, **how: Any) -> Iterator[Page]:
     """A page whose every request stays on the service, and that meets no error of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site, **how)
     opened = context.new_page()
     strayed: list[str] = []
     errors: list[str] = []

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from discovery.curation.duplicate_listing import GroupsQuery
-from discovery.curation.review import ReviewQuery
+from discovery.curation.review import CONFLICT, ReviewQuery
 from discovery.errors import NotFound
 from discovery.search.request import Viewer
 from discovery.web import duplicates, links
@@ -53,7 +53,9 @@ def page(services: Services, viewer: Viewer, pairs: Pairs) -> dict[str, Any]:
         "total": found["total"],
         "more": f"/review?{urlencode([*kept, ('after', found['next'])])}" if found["next"] else None,
         "sku": view.value_of(pairs, "sku"),
-        "sure": sum(case.get("probability", 0.0) >= SURE for case in cases),
+        "sure": sum(
+            case["kind"] == "link" and not case["contested"] and case["probability"] >= SURE for case in cases
+        ),
         "least": percent(SURE),
         "least_probability": SURE,
     }
@@ -63,6 +65,7 @@ def _link(entry: dict[str, Any], search: Search, viewer: Viewer, sku: str | None
     proposals = sorted(entry["proposals"], key=lambda one: one["sku"] != sku)
     return {
         "kind": "link",
+        "contested": entry["state"] == CONFLICT,
         "asset": entry["asset"],
         "reason": entry["reason"],
         "probability": proposals[0]["probability"] if proposals else 0.0,

@@ -1,0 +1,154 @@
+"""The studio over the demo catalogue: details, product pages, review, languages, and who can use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import watched
+
+pytestmark = pytest.mark.browser
+
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def asked(page: Page, path: str) -> Any:
+    reply = page.request.get(path)
+    assert reply.ok, reply.text()
+    return reply.json()
+
+
+def first(page: Page, query: str, side: str = "assets") -> str:
+    return str(asked(page, f"/api/v1/search?in={side}&size=1&{query}")["hits"][0]["id"])
+
+
+@contextmanager
+def other(browser: Browser, site: str, **how: Any) -> Iterator[Page]:
+    yield from watched(browser, site, **how)
+
+
+def test_details_say_in_plain_words_whether_a_picture_may_be_used(demo_page: Page) -> None:
+    demo_page.goto("/?q=Skerry+Mug")
+    demo_page.locator("#hits .open").first.click()
+    detail = demo_page.locator("#detail")
+    expect(detail.locator(".usable")).to_contain_text("Usable")
+    expect(detail.locator(".linked").first).to_contain_text("main picture")
+    expect(detail.locator('[data-alike="same_product"] img')).to_have_count(8)
+    ended = first(demo_page, "filter.licence_ends.lt=2026-01-01")
+    demo_page.goto(f"/assets/{ended}")
+    expect(demo_page.locator(".usable")).to_contain_text("Not usable: its licence ended on")
+    expect(demo_page.locator(".wrong")).to_contain_text("licence")
+
+
+def test_what_is_said_of_a_picture_becomes_a_finding(demo_page: Page) -> None:
+    address = f"/assets/{first(demo_page, 'q=bottle')}"
+    demo_page.goto(address)
+    demo_page.get_by_text("Something is wrong with it").click()
+    demo_page.get_by_label("It is out of date").check()
+    demo_page.get_by_label("What there is to say").fill("the old stopper")
+    demo_page.keyboard.press("Enter")
+    expect(demo_page.locator(".feedback [role=status]")).to_contain_text("among the findings")
+    demo_page.goto(address)
+    expect(demo_page.locator(".wrong")).to_contain_text("the old stopper")
+    found = asked(demo_page, "/api/v1/audits/findings?rule=reported")["findings"][0]
+    settled = demo_page.request.patch(found["links"]["self"], data={"state": "resolved"})
+    assert settled.ok
+
+
+def test_a_product_tells_its_picture_set_and_what_waits(demo_page: Page) -> None:
+    sku = asked(demo_page, "/api/v1/links/review?size=1")["entries"][0]["proposals"][0]["sku"]
+    demo_page.goto(f"/products/{sku}")
+    expect(demo_page.locator(".set meter")).to_be_visible()
+    expect(demo_page.locator(".sets tbody tr")).not_to_have_count(0)
+    demo_page.get_by_role("link", name=re.compile("may show it: decide")).click()
+    expect(demo_page).to_have_url(re.compile(rf"/review\?sku={sku}"))
+    expect(demo_page.locator(".case h2").first).to_be_visible()
+
+
+def test_links_are_reviewed_by_keys_and_undone(demo_page: Page) -> None:
+    demo_page.goto("/review")
+    cases = demo_page.locator(".case")
+    asset = cases.first.get_attribute("data-asset")
+    demo_page.keyboard.press("a")
+    expect(cases.first.locator(".done")).to_contain_text("Accepted")
+    expect(cases.nth(1)).to_have_attribute("aria-current", "true")
+    told = asked(demo_page, f"/api/v1/assets/{asset}/links/explain")
+    assert [one["decision"] for one in told["decisions"]] == ["accept"]
+    demo_page.keyboard.press("k")
+    demo_page.keyboard.press("u")
+    expect(cases.first.locator(".done")).to_be_hidden()
+    assert asked(demo_page, f"/api/v1/assets/{asset}/links/explain")["decisions"] == []
+
+
+def test_files_of_one_picture_are_merged_after_a_look_at_the_effect_and_parted_again(demo_page: Page) -> None:
+    demo_page.goto("/review?of=duplicates")
+    case = demo_page.locator(".case").first
+    group = case.get_attribute("data-group")
+    demo_page.keyboard.press("d")
+    expect(case.locator("[data-over]")).to_be_visible()
+    demo_page.keyboard.press("m")
+    preview = demo_page.locator("#preview")
+    expect(preview).to_contain_text("is replaced by")
+    preview.get_by_role("button", name="Leave it").click()
+    assert asked(demo_page, f"/api/v1/duplicates/{group}")["state"] == "open"
+    demo_page.keyboard.press("m")
+    preview.get_by_role("button", name="Do it").click()
+    expect(case.locator(".done")).to_contain_text("One stands for all")
+    assert asked(demo_page, f"/api/v1/duplicates/{group}")["state"] == "merged"
+    case.get_by_role("button", name="Undo").click()
+    expect(case.locator(".done")).to_be_hidden()
+    assert asked(demo_page, f"/api/v1/duplicates/{group}")["state"] == "open"
+
+
+def test_what_is_refused_is_told_and_nothing_is_lost(demo_page: Page) -> None:
+    demo_page.goto("/review")
+    demo_page.route("**/links/decisions", lambda route: route.abort())
+    demo_page.keyboard.press("r")
+    expect(demo_page.locator("#told")).to_contain_text("cannot be reached")
+    expect(demo_page.locator(".case").first.locator(".done")).to_be_hidden()
+    demo_page.unroute_all()
+
+
+def test_readers_get_their_language_and_can_choose_another(browser: Browser, studio: str) -> None:
+    with other(browser, studio, locale="de-DE") as page:
+        page.goto("/?q=mug&sort=name")
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(page.get_by_role("button", name="Suchen", exact=True)).to_be_visible()
+        page.get_by_role("combobox", name="Suchen").fill("xyzzy plugh")
+        expect(page.locator("#empty-hint")).to_contain_text("Nichts enthält diese Wörter")
+        page.goto("/?in=products&q=Skerry")
+        expect(page.locator("#hits .note").first).to_contain_text("18,00 EUR")
+        page.get_by_role("link", name="English").click()
+        expect(page).to_have_url(re.compile(r"/\?in=products&q=Skerry$"))
+        expect(page.get_by_role("button", name="Search", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_out_of_a_page(browser: Browser, studio: str, scheme: Any) -> None:
+    with other(browser, studio, color_scheme=scheme, reduced_motion="reduce") as page:
+        asset, product = first(page, "q=mug"), first(page, "q=mug", "products")
+        places = ("/?q=mug", "/?q=xyzzy", f"/assets/{asset}", f"/products/{product}", "/review", "/none")
+        for path in (*places, "/review?of=duplicates"):
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+            assert_usable_by_all(page, path)
+        page.goto("/?q=mug")
+        page.locator("#hits .open").first.click()
+        expect(page.locator("#detail .usable")).to_be_visible()
+        assert_usable_by_all(page, "the details over the results")
+
+
+def assert_usable_by_all(page: Page, where: str) -> None:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}}).response
+    told = [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"][:3]
+    ]
+    assert not told, "\n".join([where, *told])
