@@ -94,6 +94,35 @@ def parse_plain(pairs: Pairs, allowed: Collection[str]) -> dict[str, Any]:
     return parse(pairs, allowed).body
 
 
+def pairs_for(body: Mapping[str, Any]) -> Pairs:
+    """Return the parameters that :func:`parse` reads as this sound body, but for ``after``."""
+    pairs: Pairs = []
+    for name, value in body.items():
+        if name in ("filters", "after") or value is None:
+            continue
+        pairs.append((name, ",".join(map(_written, value)) if isinstance(value, list) else _written(value)))
+    filters = body.get("filters") or {}
+    pairs += _conditions("filter", {field: said for field, said in filters.items() if field != ALTERNATIVES})
+    for number, group in enumerate(filters.get(ALTERNATIVES, ())):
+        pairs += _conditions(f"{ALTERNATIVES}.{number}", group)
+    return pairs
+
+
+def _conditions(prefix: str, filters: Mapping[str, Mapping[str, Any]]) -> Pairs:
+    found: Pairs = []
+    for field, operators in filters.items():
+        for operator, given in operators.items():
+            name = f"{prefix}.{field}" if operator == "any" else f"{prefix}.{field}.{operator}"
+            if operator == "none" and prefix == "filter":
+                name = f"not.{field}"
+            found += [(name, _written(one)) for one in (given if isinstance(given, list) else [given])]
+    return found
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def refuse_parameters(query_string: bytes) -> None:
     """Refuse parameters at an address that takes none, rather than leave them unread."""
     parse_plain(pairs_of(query_string), ())

@@ -9,9 +9,11 @@ from urllib.parse import quote
 from marshmallow import Schema, fields, validate
 
 from discovery.curation.collection_model import LONGEST_OWNER
+from discovery.errors import FieldProblem, InputInvalid
 from discovery.saved.model import Alert, Changes, SavedSearch
-from discovery.web import schemas, shapes
+from discovery.web import grammar, schemas, shapes
 from discovery.web.kept import a_name, a_note, an_owner
+from discovery.web.pages.view import kept_address
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, Object, Text, Whole
 from discovery.web.serialise import API, moment
 from discovery.web.serialise import document as item_document
@@ -26,6 +28,12 @@ from discovery.web.shaping import (
 )
 from discovery.web.who import named, who_field
 from mappings.documents import AssetDocument, ProductDocument
+
+LONGEST_ADDRESS = 8000
+ADDRESS_PARAMETERS = (
+    "q", "in", "sort", "mode", "facets", "size", "understand", "as_words", "palette", "tolerance",
+)  # fmt: skip
+"""What an address may say of a search that is kept, beside its filters."""
 
 MOST_TOLD = 100
 """Items of each kind of change that a reply shows; it counts all."""
@@ -62,7 +70,13 @@ class SearchDraft(Schema):
     name = a_name()
     owner = an_owner(load_default=None)
     note = a_note(load_default=None)
-    request = _a_request()
+    request = _a_request(required=False)
+    address = Text(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=LONGEST_ADDRESS, error="at most {max} characters"),
+        metadata={"description": "in place of it: what follows the ? of an address of GET /search"},
+    )
     alert = _an_alert(load_default=Alert.OFF.value)
     by = who_field()
 
@@ -120,6 +134,7 @@ class SavedSearchLinksShape(Schema):
     self = a_text("this search")
     run = a_text("POST: what it finds now")
     changes = a_text("what changed since it was last seen")
+    page = a_text("the search page with it")
 
 
 class SavedSearchShape(Schema):
@@ -195,6 +210,13 @@ def draft(body: Mapping[str, Any]) -> dict[str, Any]:
         InputInvalid: naming every field that is wrong, but for those of the request.
     """
     data = dict(schemas.load(_DRAFT, body))
+    given = data.pop("address")
+    if (given is None) is ("request" not in data):
+        message = "expected exactly one of request and address"
+        raise InputInvalid(f"request: {message}", (FieldProblem("request", message),))
+    if given is not None:
+        pairs = grammar.pairs_of(given.encode("ascii", "replace"))
+        data["request"] = grammar.parse(pairs, ADDRESS_PARAMETERS).body
     return data | {"name": data["name"].strip(), "alert": Alert(data["alert"]), "by": named(data["by"])}
 
 
@@ -259,6 +281,7 @@ def search(one: SavedSearch) -> dict[str, Any]:
             "self": address(one.id),
             "run": f"{address(one.id)}/run",
             "changes": f"{address(one.id)}/changes",
+            "page": kept_address(one.request),
         },
     }
 

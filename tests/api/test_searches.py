@@ -99,3 +99,41 @@ def test_what_is_wrong_with_a_search_is_named(
     assert words in found[field], found
     one = saved(client)
     assert client.patch(one["links"]["self"], json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("q=mug&filter.colour=red", "/?q=mug&filter.colour=red"),
+        ("in=products&filter.variant=false&filter.price.gte=10", "/?in=products&filter.price.gte=10"),
+        ("in=products&sort=name", "/?in=products&sort=name&variants=show"),
+        (
+            "not.keyword=studio&or.1.colour=red&or.2.linked=false&filter.creator.exists=true",
+            "/?filter.creator.exists=true&not.keyword=studio&or.0.colour=red&or.1.linked=false",
+        ),
+    ],
+)
+def test_a_search_is_kept_by_its_address_and_leads_back_to_its_page(
+    client: FlaskClient, address: str, page: str
+) -> None:
+    one = client.post(AT, json={"name": "one", "address": address}).get_json()
+    assert one["links"]["page"] == page
+    again = client.post(AT, json={"name": "again", "request": one["request"]}).get_json()
+    assert again["links"]["page"] == page
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "a"}, "request"),
+        ({"name": "a", "request": RED, "address": "q=a"}, "request"),
+        ({"name": "a", "address": "after=x"}, "after"),
+        ({"name": "a", "address": "q=a&q=b"}, "q"),
+    ],
+)
+def test_an_address_that_cannot_be_kept_is_named(
+    client: FlaskClient, body: dict[str, Any], field: str
+) -> None:
+    reply = client.post(AT, json=body)
+    assert reply.status_code == 422
+    assert [one["field"] for one in reply.get_json()["errors"]] == [field]

@@ -152,3 +152,40 @@ def assert_usable_by_all(page: Page, where: str) -> None:
         for node in one["nodes"][:3]
     ]
     assert not told, "\n".join([where, *told])
+
+
+def test_a_search_is_kept_gone_back_to_and_taken_away(demo_page: Page) -> None:
+    demo_page.goto("/?q=mug&filter.orientation=square")
+    demo_page.get_by_text("Saved searches").click()
+    demo_page.get_by_label("Keep this search as").fill("Square mugs")
+    demo_page.keyboard.press("Enter")
+    kept = demo_page.locator("#saved-list a", has_text="Square mugs")
+    expect(kept).to_be_visible()
+    demo_page.goto("/")
+    demo_page.get_by_text("Saved searches").click()
+    kept.click()
+    expect(demo_page).to_have_url(re.compile(r"/\?q=mug&filter\.orientation=square$"))
+    demo_page.get_by_text("Saved searches").click()
+    demo_page.get_by_role("button", name="Remove Square mugs").click()
+    expect(kept).to_have_count(0)
+
+
+def test_a_part_of_a_picture_is_drawn_and_searched_for(demo_page: Page) -> None:
+    asset = first(demo_page, "q=mug")
+    demo_page.goto(f"/?asset={asset}")
+    demo_page.get_by_role("button", name="Choose a part").click()
+    frame = demo_page.locator(".frame-of img")
+    expect(frame).to_be_visible()
+    place = frame.bounding_box()
+    assert place is not None
+    demo_page.mouse.move(place["x"] + 0.1 * place["width"], place["y"] + 0.1 * place["height"])
+    demo_page.mouse.down()
+    demo_page.mouse.move(place["x"] + 0.9 * place["width"], place["y"] + 0.9 * place["height"])
+    demo_page.mouse.up()
+    demo_page.keyboard.press("ArrowUp")
+    demo_page.get_by_role("button", name="Search this part").click()
+    expect(demo_page).to_have_url(re.compile(r"region=0\.(1|09)\d*%2C0\.0[78]\d*%2C0\.[78]\d*%2C0\.[78]"))
+    expect(demo_page.locator("#hits .card").first).to_be_visible()
+    expect(demo_page.locator("#trouble")).to_be_hidden()
+    demo_page.locator("#query-close").click()
+    expect(demo_page).to_have_url(re.compile(r"/$"))

@@ -146,7 +146,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         similar=similar,
         similar_name=view.value_of(pairs, "asset") or view.value_of(pairs, "product"),
         similar_picture=_similar_picture(pairs),
-        unsimilar=view.address(view.without(pairs, "asset", "product")),
+        unsimilar=view.address(view.without(pairs, *view.PICTURED)),
         hidden=view.hidden(pairs),
         chips=view.chips(pairs),
         understood=view.understood(pairs, answer["understood"]),

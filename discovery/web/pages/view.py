@@ -9,12 +9,12 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from discovery.web.grammar import Pairs
+from discovery.web.grammar import Pairs, pairs_for
 from discovery.web.language import amount, counted, message, translated
 from mappings.fields import SORTS, Side
 
@@ -23,6 +23,9 @@ FOLDED = ("filter.variant", "false")
 
 _REFINING = ("filter.", "not.", "or.")
 _FORM = ("q", "sort")
+PICTURED = ("asset", "product", "region")
+"""Parameters that say which picture is asked about, and of which part of it."""
+
 _MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 
 
@@ -141,6 +144,15 @@ def address(pairs: Iterable[tuple[str, str]]) -> str:
     return "/?" + urlencode(kept) if kept else "/"
 
 
+def kept_address(asked: Mapping[str, Any]) -> str:
+    """Return the page's address for a search as the API takes it."""
+    pairs = [pair for pair in pairs_for(asked) if pair[0] not in ("facets", "size")]
+    if side_of(pairs) == "products":
+        folded = FOLDED in pairs
+        pairs = [pair for pair in pairs if pair != FOLDED] + ([] if folded else [("variants", "show")])
+    return address(pairs)
+
+
 def without(pairs: Pairs, *names: str) -> Pairs:
     """Return the state without some parameters, and on its first page."""
     return [(name, value) for name, value in pairs if name not in names and name != "after"]
@@ -155,7 +167,7 @@ def api_pairs(pairs: Pairs) -> Pairs:
     """Return the parameters of the API call that fills the page."""
     side = side_of(pairs)
     similar = is_similar(pairs)
-    own = ("variants", "facets", "view")
+    own = ("variants", "facets", "view", *([] if similar else ["region"]))
     dropped = (*own, "q", "sort", "mode", "as_words") if similar else own
     asked = [(name, value) for name, value in pairs if name not in dropped and (value or name == "q")]
     if side == "products" and ("variants", "show") not in pairs:
@@ -165,7 +177,7 @@ def api_pairs(pairs: Pairs) -> Pairs:
 
 def sides(pairs: Pairs) -> list[dict[str, Any]]:
     """Return the switch between the sides; refinements of one side mean nothing on the other."""
-    kept = [(name, value) for name, value in pairs if name in ("q", "asset", "product", "view")]
+    kept = [(name, value) for name, value in pairs if name in ("q", *PICTURED, "view")]
     current = side_of(pairs)
     return [
         {
@@ -230,7 +242,7 @@ def ranges(pairs: Pairs) -> list[dict[str, Any]]:
 
 def hidden(pairs: Pairs) -> Pairs:
     """Return what the search form carries along unseen."""
-    return [(name, value) for name, value in without(pairs, *_FORM, "asset", "product") if value]
+    return [(name, value) for name, value in without(pairs, *_FORM, *PICTURED) if value]
 
 
 def chip_labels(side: Side) -> dict[str, str]:

@@ -30,6 +30,7 @@ export function createRenderer(page) {
       image: links.thumbnail && picture(links.thumbnail, asset.alt_text || plain, media.width, media.height),
       placeholder: media.format || media.type,
       similar: links.similar && states.address(new URLSearchParams({ asset: asset.id })),
+      tint: media.colours.map((colour) => colour.hex),
     };
   }
 
@@ -48,6 +49,14 @@ export function createRenderer(page) {
       placeholder: t("no picture"),
       similar: links.similar && states.address(new URLSearchParams({ product: product.sku, in: "products" })),
     };
+  }
+
+  // Until a picture is there, its colours are.
+  function tint(frame, picture, colours = []) {
+    if (!colours.length || picture.complete) return;
+    const [first, second = first] = colours;
+    frame.style.setProperty("background-image", `linear-gradient(160deg, ${second}66, ${first}66)`);
+    picture.addEventListener("load", () => frame.style.removeProperty("background-image"), { once: true });
   }
 
   // A title in parts, the matching ones marked, where a passage of the reply is the whole title.
@@ -75,6 +84,7 @@ export function createRenderer(page) {
     const image = node.querySelector("img");
     if (view.image) {
       Object.assign(image, view.image);
+      tint(node.querySelector(".frame"), image, view.tint);
       node.querySelector(".placeholder").remove();
     } else {
       image.remove();
@@ -230,7 +240,7 @@ export function createRenderer(page) {
     }
     const words = $("search").elements.q;
     if (document.activeElement !== words) words.value = state.get("q") ?? "";
-    const carried = [...state].filter(([name]) => !["q", "sort", "asset", "product", "after"].includes(name));
+    const carried = [...state].filter(([name]) => !["q", "sort", ...states.PICTURED, "after"].includes(name));
     $("carried").replaceChildren(
       ...carried.map(([name, given]) => Object.assign(document.createElement("input"), { type: "hidden", name, value: given })),
     );
@@ -248,11 +258,12 @@ export function createRenderer(page) {
     $("variants").textContent = folded ? t("Show variants") : t("Fold variants");
     $("variants").href = states.address(states.withValue(state, "variants", folded ? "show" : ""));
     $("query").hidden = !similar;
-    $("query-close").href = states.address(states.without(state, "asset", "product"));
+    $("query-close").href = states.address(states.without(state, ...states.PICTURED));
     const named = state.get("asset") ?? state.get("product") ?? "";
     $("query-name").textContent = image ? image.name : named;
     const shown = image ? image.url : state.has("asset") ? `/api/v1/assets/${encodeURIComponent(named)}/thumbnail` : "";
     $("query-picture").hidden = !shown;
+    $("part").hidden = !shown;
     if (shown) $("query-picture").src = shown;
     document.title = `${state.get("q") || t("Search")} · Discovery`;
     const layout = states.layoutOf(state, page.views);

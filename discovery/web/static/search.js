@@ -4,7 +4,9 @@ import { number, t } from "./language.js";
 import * as states from "./state.js";
 import { enliven } from "./item.js";
 import { createLog } from "./log.js";
+import { createRegion } from "./region.js";
 import { createRenderer } from "./render.js";
+import { createSaved } from "./saved.js";
 import { createSuggestions } from "./suggest.js";
 
 const PAUSE_MS = 180;
@@ -94,7 +96,7 @@ function similarTo(file) {
   forget();
   image = { file, name: file.name || t("this picture"), url: URL.createObjectURL(file) };
   $("upload").value = "";
-  go(states.without(state, "asset", "product", "q", "sort"));
+  go(states.without(state, ...states.PICTURED, "q", "sort"));
 }
 
 // Further hits come by themselves as the end of the list comes near; after so many a reader is asked, so that
@@ -243,7 +245,7 @@ const suggestions = createSuggestions(words, $("suggestions"), {
       return;
     }
     forget();
-    const bare = states.without(state, "asset", "product");
+    const bare = states.without(state, ...states.PICTURED);
     words.value = one.kind === "query" ? one.text : "";
     go(
       one.kind === "query"
@@ -259,7 +261,7 @@ $("search").addEventListener("input", (event) => {
   clearTimeout(pause);
   pause = setTimeout(() => {
     forget();
-    go(states.withValue(states.without(state, "asset", "product"), "q", typed), { typing: true });
+    go(states.withValue(states.without(state, ...states.PICTURED), "q", typed), { typing: true });
   }, PAUSE_MS);
 });
 
@@ -267,7 +269,7 @@ $("search").addEventListener("submit", (event) => {
   event.preventDefault();
   forget();
   suggestions.close();
-  const asked = states.withValue(states.without(state, "asset", "product"), "q", words.value);
+  const asked = states.withValue(states.without(state, ...states.PICTURED), "q", words.value);
   go(asked, { typing: history.state?.typing });
 });
 
@@ -332,12 +334,20 @@ $("ranges").addEventListener("submit", (event) => {
   const given = [...event.target.querySelectorAll("[type=number]")];
   go(given.reduce((changed, { name, value }) => states.withValue(changed, name, value), state));
 });
+const region = createRegion($("region"), { chosen: (part) => go(states.withValue(state, "region", part)) });
+$("part").addEventListener("click", () => {
+  const source = $("query-picture").src;
+  region.open(image ? source : `${source}${source.includes("?") ? "&" : "?"}size=${page.sizes.at(-1)}`, state.get("region"));
+});
+createSaved({
+  asked: () => (image || states.isSimilar(state) ? null : states.asked(state, page.facets[states.sideOf(state)]).pairs),
+});
 $("help-open").addEventListener("click", () => $("help").showModal());
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const elsewhere = $("help").open;
+  const elsewhere = $("help").open || $("region").open;
   const card = document.activeElement.closest?.(".card");
   let done = false;
   if (event.key === "?" && !elsewhere) {

@@ -2,6 +2,9 @@
 
 const REFINING = ["filter.", "not.", "or."];
 
+// What says which picture is asked about, and of which part of it.
+export const PICTURED = ["asset", "product", "region"];
+
 export const isRefinement = (name) => REFINING.some((prefix) => name.startsWith(prefix));
 export const sideOf = (state) => (state.get("in") === "products" ? "products" : "assets");
 export const isSimilar = (state) => state.has("asset") || state.has("product");
@@ -47,7 +50,7 @@ export function cleared(state) {
 }
 
 export function onSide(state, side) {
-  const kept = [...state].filter(([name]) => ["q", "asset", "product", "view"].includes(name));
+  const kept = [...state].filter(([name]) => ["q", ...PICTURED, "view"].includes(name));
   return new URLSearchParams([...kept, ["in", side]]);
 }
 
@@ -57,6 +60,7 @@ export function asked(state, facets, { picture = false, after = null } = {}) {
   const dropped = ["variants", "facets", "view", "after"];
   if (similar) dropped.push("q", "sort", "mode", "as_words");
   if (picture) dropped.push("asset", "product");
+  if (!similar) dropped.push("region");
   const pairs = [...state].filter(([name, value]) => value && !dropped.includes(name));
   if (isFolded(state)) pairs.push(["filter.variant", "false"]);
   pairs.push(["facets", facets.map((facet) => facet.field).join(",")]);
