@@ -28,6 +28,7 @@ from benchmarks import (
     scheduling,
     search,
     similar,
+    studio,
 )
 from benchmarks.data import DataAbsentError
 from benchmarks.measured import Measured, machine_line, page, table
@@ -56,6 +57,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "linking": linking.measure,
     "duplicates": duplicates.measure,
     "scheduling": scheduling.measure,
+    "studio": studio.measure,
 }
 
 

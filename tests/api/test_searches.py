@@ -117,9 +117,9 @@ def test_a_search_is_kept_by_its_address_and_leads_back_to_its_page(
     client: FlaskClient, address: str, page: str
 ) -> None:
     one = client.post(AT, json={"name": "one", "address": address}).get_json()
-    assert one["links"]["page"] == page
     again = client.post(AT, json={"name": "again", "request": one["request"]}).get_json()
-    assert again["links"]["page"] == page
+    for told in (one, again):
+        assert sorted(told["links"]["page"][2:].split("&")) == sorted(page[2:].split("&"))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from discovery.audit.runner import Terms
-from discovery.config import Settings, WebSettings
+from discovery.config import AssetSourceSettings, Settings, SourcesSettings, WebSettings
+from discovery.demo import CATALOGUE
 from discovery.engine.client import Engine
 from discovery.web.app import create_app
 from discovery.web.server import Server
@@ -18,7 +20,7 @@ from discovery.wiring import Service
 from indexers.progress import Silent
 from tests.api import catalogue
 from tests.api.standin import MemorySearch, services_over
-from tests.demo.indexed import settings_at
+from tests.demo.indexed import DEMO, settings_at
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,9 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def studio(engine: Engine, linked_demo: Settings) -> Iterator[str]:
     """The real service over the demo catalogue: linked, audited, its duplicates found."""
-    service = Service(settings_at(linked_demo, engine))
+    pictures = AssetSourceSettings(name=DEMO, uri=str(CATALOGUE / "assets"))
+    settings = replace(settings_at(linked_demo, engine), sources=SourcesSettings(assets=(pictures,)))
+    service = Service(settings)
     service.find_duplicates(Silent())
     service.audit.run(Terms())
     web = WebSettings(port=0, threads=4)

@@ -15,6 +15,12 @@ from tests.browser.conftest import watched
 
 pytestmark = pytest.mark.browser
 
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -104,6 +110,37 @@ def test_files_of_one_picture_are_merged_after_a_look_at_the_effect_and_parted_a
     case.get_by_role("button", name="Undo").click()
     expect(case.locator(".done")).to_be_hidden()
     assert asked(demo_page, f"/api/v1/duplicates/{group}")["state"] == "open"
+
+
+def test_a_search_that_gets_no_answer_is_asked_again_by_itself(demo_page: Page) -> None:
+    demo_page.goto("/")
+    gone = {"title": "engine unavailable", "detail": "the engine does not answer", "status": 503}
+    demo_page.route("**/api/v1/search?*", lambda route: route.fulfill(status=503, json=gone))
+    demo_page.get_by_role("combobox", name="Search").fill("mug")
+    expect(demo_page.locator("#trouble")).to_contain_text("asked again by itself")
+    demo_page.unroute_all()
+    expect(demo_page.locator("#trouble")).to_be_hidden()
+    expect(demo_page.locator("#status")).to_contain_text("assets")
+
+
+def test_typing_goes_on_while_answers_are_waited_for_and_nothing_jumps(demo_page: Page) -> None:
+    demo_page.add_init_script(SHIFTS)
+    demo_page.goto("/")
+    expect(demo_page.locator("#hits .card")).not_to_have_count(0)
+    held: list[Any] = []
+    demo_page.route("**/api/v1/search?*", lambda route: held.append(route))
+    words = demo_page.get_by_role("combobox", name="Search")
+    for typed in ("m", "mu", "mug"):
+        with demo_page.expect_request(re.compile(rf"/api/v1/search\?q={typed}&")):
+            words.press_sequentially(typed[-1])
+        expect(words).to_have_value(typed)
+        expect(demo_page.locator("#hits .card")).not_to_have_count(0)
+    for route in reversed(held):
+        route.fallback()
+    demo_page.unroute_all(behavior="ignoreErrors")
+    expect(demo_page).to_have_title(re.compile("^mug"))
+    expect(demo_page.locator("#hits .title mark").first).to_be_visible()
+    assert demo_page.evaluate("window.shifted") < 0.02
 
 
 def test_what_is_refused_is_told_and_nothing_is_lost(demo_page: Page) -> None:

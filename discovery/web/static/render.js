@@ -382,6 +382,7 @@ export function createRenderer(page) {
       slot($("trouble"), "detail").textContent = problem.detail;
       slot($("trouble"), "request").textContent = problem.request_id ?? "";
       slot($("trouble"), "request").parentElement.hidden = !problem.request_id;
+      slot($("trouble"), "again").hidden = !problem.passing;
       for (const id of ["empty", "more", "notice", "corrected", "understood"]) $(id).hidden = true;
       $("status").replaceChildren();
       $("hits").replaceChildren();

@@ -36,16 +36,28 @@ async function ask({ path, pairs }, signal, file, headers = {}) {
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw { title: t("no answer"), detail: t("The service cannot be reached. Is it still running?") };
+    throw { title: t("no answer"), detail: t("The service cannot be reached. Is it still running?"), passing: true };
   }
   const body = await reply.json().catch(() => ({ title: t("no answer"), detail: t("status {status}", reply) }));
-  if (!reply.ok) throw body;
+  if (!reply.ok) throw { ...body, passing: reply.status === 503 };
   return body;
+}
+
+// What passes by itself, such as an engine that starts again, is asked once more, ever less often.
+const FIRST_RETRY_MS = 1500;
+const LAST_RETRY_MS = 30000;
+let retry = 0;
+let patience = FIRST_RETRY_MS;
+
+function askAgainLater() {
+  retry = setTimeout(run, patience);
+  patience = Math.min(2 * patience, LAST_RETRY_MS);
 }
 
 // Only the newest question counts: an older one is called off, and its answer is never shown.
 async function run() {
   clearTimeout(pause);
+  clearTimeout(retry);
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
@@ -60,11 +72,15 @@ async function run() {
     log.answered(answer);
     next = answer.next;
     failed = false;
+    patience = FIRST_RETRY_MS;
     renderer.answer(state, answer, { image, refined });
     watchEnd();
     if (answer.total === 0 && state.get("q") && !image) await offerSpelling(mine.signal);
   } catch (error) {
-    if (asking === mine && error.name !== "AbortError") renderer.trouble(error);
+    if (asking === mine && error.name !== "AbortError") {
+      renderer.trouble(error);
+      if (error.passing) askAgainLater();
+    }
   } finally {
     if (asking === mine) renderer.busy(false);
   }
@@ -371,3 +387,4 @@ addEventListener("keydown", (event) => {
 // The server has already rendered this state; only what it cannot hand over is taken from its page.
 next = $("more").hidden ? null : new URL($("more").href).searchParams.get("after");
 watchEnd();
+if ("passing" in $("trouble").dataset) askAgainLater();

@@ -1,0 +1,137 @@
+"""The page in a browser: how soon first hits are drawn, how it scrolls and answers keys, and if it jumps."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks import data
+from benchmarks.data import DataAbsentError
+from benchmarks.measured import Measured, Target
+from benchmarks.stand import Stand, serving
+
+WORKLOAD = "studio"
+ROUNDS = 7
+GRACE_MS = 300
+HITS = 1000
+CALL = "/api/v1/search?q=blue+shirt&facets=colour,product.category,product.family"
+PAGE = "/?q=blue+shirt"
+WATCHED = """
+window.shifted = 0;
+window.slowest = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) window.slowest = Math.max(window.slowest, one.duration);
+}).observe({ type: "event", durationThreshold: 16, buffered: true });
+"""
+SCROLL = """async (hits) => {
+  const times = [];
+  let last = performance.now();
+  const enough = () => document.querySelectorAll("#hits .card:not(.ghost)").length >= hits;
+  const end = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 4;
+  await new Promise((done) => {
+    const step = (now) => {
+      times.push(now - last);
+      last = now;
+      if (enough() && end()) return done();
+      scrollBy(0, 40);
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+  times.shift();
+  return times;
+}"""
+
+
+def measure(stand: Stand) -> Iterator[Measured]:
+    """Yield figures of the search page over the fashion catalogue, in Chromium without a window."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise DataAbsentError("no Chromium here; as root: apt-get install chromium")
+    stand.fashion()
+    with serving(stand.settings(data.FASHION)) as (address, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield from _first_hits(browser, address)
+        yield from _scrolling(browser, address, 200 if stand.quick else HITS)
+        yield from _typing(browser, address)
+        browser.close()
+
+
+def _opened(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address).new_page()
+    page.add_init_script(WATCHED)
+    return page
+
+
+def _first_hits(browser: Browser, address: str) -> Iterator[Measured]:
+    called, drawn = [], []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        with urllib.request.urlopen(address + CALL) as reply:
+            reply.read()
+        called.append(1000 * (time.perf_counter() - began))
+        page = _opened(browser, address)
+        page.goto(PAGE)
+        page.locator("#hits .card").first.wait_for()
+        paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
+        page.wait_for_function(f"({paint}) > 0")
+        drawn.append(float(page.evaluate(paint)))
+        page.context.close()
+    call, draw = statistics.median(called), statistics.median(drawn)
+    yield Measured(
+        WORKLOAD,
+        "first hits drawn from a cold page ÷ (1.5 × the API's call + 300 ms)",
+        draw / (1.5 * call + GRACE_MS),
+        Target(most=1),
+        f"{draw:.0f} ms; the call {call:.0f} ms; medians of {ROUNDS}",
+    )
+
+
+def _scrolling(browser: Browser, address: str, hits: int) -> Iterator[Measured]:
+    page = _opened(browser, address)
+    page.goto("/")
+    page.locator("#hits .card").first.wait_for()
+    times: list[float] = page.evaluate(SCROLL, hits)
+    late = sum(one > 1000 / 30 for one in times) / len(times)
+    yield Measured(
+        WORKLOAD,
+        f"frames a second while {hits} hits scroll by",
+        1000 * len(times) / sum(times),
+        Target(least=50),
+        f"{len(times)} frames, {100 * late:.1f} % of them later than 33 ms",
+    )
+    yield Measured(WORKLOAD, "layout shift while they do", _told(page, "shifted"), Target(most=0.02))
+    page.context.close()
+
+
+def _typing(browser: Browser, address: str) -> Iterator[Measured]:
+    page = _opened(browser, address)
+    page.goto("/")
+    page.locator("#hits .card").first.wait_for()
+    words = page.get_by_role("combobox", name="Search")
+    for typed in ("blue", "blue shirt", "blue shirts for men"):
+        words.press_sequentially(typed[len(words.input_value()) :], delay=60)
+        with page.expect_response(lambda reply: "/api/v1/search?" in reply.url):
+            words.press("Enter")
+    yield Measured(
+        WORKLOAD,
+        "from a key to the next frame, the slowest, ms",
+        _told(page, "slowest"),
+        Target(most=100),
+        "typing three queries, letter by letter",
+    )
+    page.context.close()
+
+
+def _told(page: Page, name: str) -> float:
+    value: Any = page.evaluate(f"window.{name}")
+    return float(value)
