@@ -89,7 +89,7 @@ def _first_hits(browser: Browser, address: str) -> Iterator[Measured]:
     call, draw = statistics.median(called), statistics.median(drawn)
     yield Measured(
         WORKLOAD,
-        "first hits drawn from a cold page ÷ (1.5 × the API's call + 300 ms)",
+        "first hits drawn from a cold page ÷ (one and a half API calls + 300 ms)",
         draw / (1.5 * call + GRACE_MS),
         Target(most=1),
         f"{draw:.0f} ms; the call {call:.0f} ms; medians of {ROUNDS}",
