@@ -69,7 +69,7 @@ def demo_page(browser: Browser, studio: str) -> Iterator[Page]:
 
 def watched(browser: Browser, site: str, **how: Any) -> Iterator[Page]:
     """A page whose every request stays on the service, and that meets no error of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site, **how)
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "base_url": site, **how})
     opened = context.new_page()
     strayed: list[str] = []
     errors: list[str] = []
