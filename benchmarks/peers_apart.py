@@ -24,7 +24,9 @@ from benchmarks.load import memory_mb, pace
 
 CLIENTS = (1, 8)
 PAGE = 24
-NEAREST = 1000
+NEAREST = {"hybrid": 1000, "shallow": 100}
+"""How many of the nearest count as found, by kind of question."""
+
 FACETS = ("family", "season", "usage")
 VISUAL_WEIGHT = 0.3
 BATCH = 5000
@@ -82,7 +84,7 @@ def _rounds(questions: Sequence[Question], clients: int) -> list[Question]:
 class Lance:
     """LanceDB, embedded: an HNSW index over vectors and its own full-text index."""
 
-    kinds = ("vectors", "filtered", "hybrid")
+    kinds = ("vectors", "filtered", *NEAREST)
 
     def __init__(self, table: Any) -> None:
         self._table = table
@@ -120,8 +122,8 @@ class Lance:
         return self._ask
 
     def _ask(self, kind: str, question: Question) -> Answer:
-        if kind == "hybrid":
-            return self._hybrid(question)
+        if kind in NEAREST:
+            return self._hybrid(question, NEAREST[kind])
         asked = self._table.search(question["vector"], vector_column_name="vector").distance_type("cosine")
         if kind == "filtered":
             asked = asked.where(_sql(question), prefilter=True)
@@ -129,16 +131,16 @@ class Lance:
         ids = rows["id"].to_pylist()
         return ids, len(ids)
 
-    def _hybrid(self, question: Question) -> Answer:
+    def _hybrid(self, question: Question, nearest: int) -> Answer:
         """Find both sets whole, join and count them here: the system joins no more than a page itself."""
         columns = ["id", *FACETS]
         near = (
             self._table.search(question["vector"], vector_column_name="vector")
             .distance_type("cosine")
             .where(_sql(question), prefilter=True)
-            .ef(NEAREST)
+            .ef(max(nearest, 64))
             .select([*columns, "_distance"])
-            .limit(NEAREST)
+            .limit(nearest)
             .to_arrow()
             .to_pylist()
         )
@@ -232,7 +234,7 @@ WITH words AS (
   SELECT id, family, season, usage, 1 - (vector <=> %(vector)s::vector) AS cosine
   FROM assets
   WHERE gender = %(gender)s AND colour @> ARRAY[%(colour)s]
-  ORDER BY vector <=> %(vector)s::vector LIMIT {NEAREST}
+  ORDER BY vector <=> %(vector)s::vector LIMIT %(nearest)s
 ), hits AS MATERIALIZED (
   SELECT id, coalesce(w.family, n.family) AS family, coalesce(w.season, n.season) AS season,
     coalesce(w.usage, n.usage) AS usage,
@@ -252,7 +254,7 @@ SELECT
 class Postgres:
     """PostgreSQL with pgvector: an HNSW index with iterative scans, and its own full-text search."""
 
-    kinds = ("vectors", "filtered", "hybrid")
+    kinds = ("vectors", "filtered", *NEAREST)
 
     def __init__(self, uri: str, server: Any) -> None:
         self._uri = uri
@@ -315,7 +317,8 @@ class Postgres:
 
         def ask(kind: str, question: Question) -> Answer:
             given = {**question, "vector": _literal(question["vector"])}
-            if kind == "hybrid":
+            if kind in NEAREST:
+                given["nearest"] = NEAREST[kind]
                 total, page, *_ = connection.execute(_POSTGRES_HYBRID, given).fetchone()
                 return page or [], total
             narrowed = where if kind == "filtered" else ""

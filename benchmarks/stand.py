@@ -235,6 +235,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DISCOVERY_HOME": settings.home,
         "DISCOVERY_ENGINE__URL": settings.engine.url,
         "DISCOVERY_ENGINE__PREFIX": settings.engine.prefix,
+        "DISCOVERY_SEARCH__VISUAL_CANDIDATES": settings.search.visual_candidates,
     }
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DISCOVERY_")}
     return {**clean, **{name: str(value) for name, value in given.items()}}

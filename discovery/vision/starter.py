@@ -48,6 +48,7 @@ from discovery.vision import precision
 from discovery.vision.colours import REACHED, histogram
 from discovery.vision.embedder import Embedding, ModelInput, Recipe, Vector, validate
 from discovery.vision.images import Picture
+from discovery.vision.lettering import damped, directions
 from discovery.vision.lite0 import CLASSES, FEATURES, INPUT_SIDE, Lite0
 from discovery.vision.looks import coloured
 from discovery.vision.minilm import WIDTH, MiniLM
@@ -80,11 +81,17 @@ class StarterEmbedder:
     """The :class:`~discovery.vision.embedder.Embedder` of the starter model."""
 
     def __init__(
-        self, recipe: Recipe, pictures: precision.PictureNetwork, texts: MiniLM, choice: precision.Choice
+        self,
+        recipe: Recipe,
+        pictures: precision.PictureNetwork,
+        texts: MiniLM,
+        choice: precision.Choice,
+        lettering: Vector,
     ) -> None:
         self._recipe = recipe
         self._pictures = pictures
         self._texts = texts
+        self._lettering = lettering
         self.choice = choice
 
     @property
@@ -108,6 +115,7 @@ class StarterEmbedder:
                 for start in range(0, len(batch), SLICE)
             ]
         vectors, features = (torch.cat(parts).numpy() for parts in zip(*outputs, strict=True))
+        features = damped(features, self._lettering)
         looks = coloured(features, np.stack([one.histogram for one in batch]), LOOK_COLOUR)
         validate(vectors, len(batch), self._recipe.dimension)
         validate(looks, len(batch), self._recipe.look_dimension)
@@ -145,8 +153,10 @@ def prepare(picture: Picture) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(middle).transpose(2, 0, 1))
 
 
-def load_starter(cache: Path, wanted: str = "auto") -> StarterEmbedder:
+def load_starter(cache: Path, wanted: str = "auto", lettering: Vector | None = None) -> StarterEmbedder:
     """Load the model; ``cache`` keeps what is computed once: class vectors and the measured precision.
+
+    ``lettering`` [d, 1280] are the directions of lettering, by default those that are known.
 
     Raises:
         ModelUnavailable: when a package is missing, its weights are not the known ones, or ``wanted``
@@ -172,7 +182,7 @@ def load_starter(cache: Path, wanted: str = "auto") -> StarterEmbedder:
             recipe.digest,
             torch.get_num_threads(),
         )
-    return StarterEmbedder(recipe, network, texts, choice)
+    return StarterEmbedder(recipe, network, texts, choice, directions() if lettering is None else lettering)
 
 
 def _recipe() -> Recipe:
@@ -184,7 +194,7 @@ def _recipe() -> Recipe:
             f"middle {CROP} of the shorter edge, bicubic, {INPUT_SIDE} px, mean {MEAN}, "
             f"deviation {DEVIATION}; "
             f"conse over all lemmas as {', '.join(_CLASS_TEXTS)}, mean removed, temperature {TEMPERATURE}; "
-            f"features and {LOOK_COLOUR} of their colours"
+            f"features without lettering, and {LOOK_COLOUR} of their colours"
         ),
         dimension=WIDTH,
         look_dimension=FEATURES + len(REACHED),
