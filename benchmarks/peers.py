@@ -147,8 +147,8 @@ def _verdict(kind: str, told: Mapping[str, Told]) -> Iterator[Measured]:
 _KINDS = {
     "vectors": "nearest 24",
     "filtered": "nearest 24 that pass two filters",
-    "hybrid": "words and vectors, two filters, three facets, total, of the nearest 1,000",
-    "shallow": "the same, of the nearest 100",
+    "hybrid": "words and the nearest 1,000, two filters, three facets, total",
+    "shallow": "words and the nearest 100, two filters, three facets, total",
 }
 
 
