@@ -39,7 +39,7 @@ from discovery.search.text import (
     text_signal,
     whole_clause,
 )
-from discovery.search.vectors import LOOK_SHARE, MEANING, SIGNAL, similarity_signal, visual_signal
+from discovery.search.vectors import LOOK_SHARE, MEANING, similarity_signal, visual_signal
 from mappings.fields import FEATURES, VECTORS, Field, Side
 
 WITH_SIGNALS = {"include_named_queries_score": "true"}
@@ -118,7 +118,13 @@ class Words:
         if weights[1] > 0:
             signals.append(
                 visual_signal(
-                    joint, self.vector, k=self.nearest, floor=self.floor, weight=weights[1], filters=filters
+                    joint,
+                    self.vector,
+                    k=self.nearest,
+                    floor=self.floor,
+                    weight=weights[1],
+                    filters=filters,
+                    named=self.rules.move_hits,
                 )
             )
         signals = boosted_and_buried(self.side, signals, self.rules)
@@ -223,20 +229,11 @@ class Likeness:
         # A mean of cosines is never more than its scale; a floor above that lets nothing through.
         floor = min(1.0, self.floor / pictures.scale) if pictures.scale else 1.0
         look = similarity_signal(
-            SIGNAL, look_path, pictures.look, k=self.nearest, floor=floor, share=self.share, filters=filters
+            look_path, pictures.look, k=self.nearest, floor=floor, share=self.share, filters=filters
         )
         should = self.steered.signals(self.side)
         if self.meaning:
-            meaning = similarity_signal(
-                MEANING,
-                joint_path,
-                pictures.joint,
-                k=self.nearest,
-                floor=-1,
-                share=1 - self.share,
-                filters=filters,
-            )
-            should.insert(0, meaning)
+            should.insert(0, toward(joint_path, pictures.joint, 1 - self.share, MEANING))
         if pictures.unlike is not None:
             should.append(toward(look_path, reversed_row(pictures.unlike), UNLIKE_SHARE, UNLIKE))
         if pictures.apart is not None:

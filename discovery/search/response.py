@@ -18,6 +18,9 @@ from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
 
 _DIGITS = 6
+_NOISE = 4e-6
+"""The engine adds scores up as 32-bit numbers."""
+
 _DOCUMENTS: dict[Side, type[AssetDocument] | type[ProductDocument]] = {
     "assets": AssetDocument,
     "products": ProductDocument,
@@ -47,10 +50,11 @@ def document(side: Side, hit: Mapping[str, Any]) -> AssetDocument | ProductDocum
     return _DOCUMENTS[side].from_source(hit["_source"])
 
 
-def words_hit(side: Side, hit: Mapping[str, Any]) -> Hit:
+def words_hit(side: Side, hit: Mapping[str, Any], *, looked: bool) -> Hit:
     """Return one hit of a search by words: its score is the sum of its signals.
 
     What a rule adds or takes away is the rest of the score, so the sum holds for pinned and buried ones too.
+    Else, where it was also ``looked`` for by vectors, the rest is the pictures' share.
     """
     named = _signals(hit)
     signals = {name: round(float(score), _DIGITS) for name, score in named.items() if not is_rule(name)}
@@ -58,6 +62,10 @@ def words_hit(side: Side, hit: Mapping[str, Any]) -> Hit:
     rule = rule_named(named)
     if rule is not None:
         signals[RULE] = round(score - sum(signals.values()), _DIGITS)
+    elif looked and SIGNAL not in named:
+        rest = _rest(hit, named)
+        if rest > _NOISE * max(1.0, score) or not named:
+            signals[SIGNAL] = round(rest, _DIGITS)
     highlight = text.read_highlight(side, hit.get("highlight", {}))
     return Hit(
         id=hit["_id"],
@@ -76,7 +84,7 @@ def likeness_hit(side: Side, hit: Mapping[str, Any], likeness: Likeness) -> Hit:
     By one picture alone the score is how similar it is; else it is what the hits are ordered by.
     """
     scores, share = _signals(hit), likeness.share
-    signals = {SIGNAL: round(likeness.pictures.scale * cosine(float(scores[SIGNAL]), share), 5)}
+    signals = {SIGNAL: round(likeness.pictures.scale * cosine(_rest(hit, scores), share), 5)}
     if likeness.meaning:
         signals[MEANING] = cosine(float(scores.get(MEANING, 0.0)), 1 - share) if MEANING in scores else 0.0
     if UNLIKE in scores:
@@ -100,6 +108,11 @@ def read_facets(
         facet.name: read_facet(facet, (next(further) if facet.narrowed else reply)["aggregations"], labels)
         for facet in facets
     }
+
+
+def _rest(hit: Mapping[str, Any], named: Mapping[str, float]) -> float:
+    """Return what the named signals leave of a hit's score: the share of the one that has no name."""
+    return float(hit["_score"] or 0.0) - sum(float(score) for score in named.values())
 
 
 def _signals(hit: Mapping[str, Any]) -> Mapping[str, float]:

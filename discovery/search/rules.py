@@ -95,6 +95,11 @@ class Fired:
     redirect: tuple[str, str] | None = None
     applied: tuple[Rule, ...] = ()
 
+    @property
+    def move_hits(self) -> bool:
+        """Whether any of them changes a hit's score."""
+        return bool(self.pins or self.buries or self.boosts)
+
 
 NO_RULES = Fired()
 

@@ -312,7 +312,7 @@ class SearchService:
             took_ms=_milliseconds(started),
             mode=decided.words.mode,
             fallback_reason=decided.reason,
-            hits=tuple(words_hit(side, hit) for hit in step.hits),
+            hits=tuple(words_hit(side, hit, looked=bool(decided.words.vector)) for hit in step.hits),
             facets=self._facets(asked, answered),
             next=paging.encode(step.next, self._key) if step.next else None,
             corrected=plan.reading.respelt(plan.reading.words) if decided.corrected else None,

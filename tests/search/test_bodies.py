@@ -84,7 +84,7 @@ def test_no_request_is_forgotten() -> None:
 
 def test_the_filters_of_a_hybrid_search_stand_inside_the_nearest_neighbours_too() -> None:
     query = _bodies()["hybrid"]["query"]["bool"]
-    visual = next(s for s in query["should"] if s.get("script_score", {}).get("_name") == "visual")
+    visual = next(s for s in query["should"] if "knn" in s.get("script_score", {}).get("query", {}))
     assert (
         visual["script_score"]["query"]["knn"]["media.vector"]["filter"]["bool"]["filter"] == query["filter"]
     )
