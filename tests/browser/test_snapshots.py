@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
+from mappings.documents import asset_id
 from tests.browser.conftest import watched
 
 pytestmark = pytest.mark.browser
@@ -34,19 +35,7 @@ def opened(path: str) -> Callable[[Page], None]:
     return go
 
 
-def details(page: Page) -> None:
-    page.goto("/?q=Skerry+Mug+terracotta")
-    page.locator("#hits .open").first.click()
-    expect(page.locator("#detail .usable")).to_be_visible()
-    expect(page.locator('#detail [data-alike="same_look"]')).to_be_visible()
-
-
-def keys(page: Page) -> None:
-    page.goto("/?q=mug")
-    page.keyboard.press("Escape")
-    page.locator("#help-open").click()
-    expect(page.locator("#help")).to_be_visible()
-
+FRONT = asset_id("demo", "mugs/mg-101-terracotta_front.jpg")
 
 STATES: dict[str, tuple[Callable[[Page], None], dict[str, Any]]] = {
     "search": (opened("/?q=mug"), {}),
@@ -55,11 +44,10 @@ STATES: dict[str, tuple[Callable[[Page], None], dict[str, Any]]] = {
     "search-list": (opened("/?q=mug&view=list"), {}),
     "products": (opened("/?in=products&q=mug"), {}),
     "nothing": (opened("/?q=xyzzy&mode=text"), {}),
-    "details": (details, {}),
+    "picture": (opened(f"/assets/{FRONT}"), {}),
     "product-dark": (opened("/products/MG-101"), {"color_scheme": "dark"}),
     "review": (opened("/review"), {}),
     "same-pictures-phone": (opened("/review?of=duplicates"), {"viewport": {"width": 390, "height": 844}}),
-    "keys": (keys, {}),
 }
 
 
