@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,8 @@ DEFAULT_SIZE = 50
 MOST_SIZE = 500
 UNRESOLVED_STATE = "unresolved"
 """The name under which findings of every state but ``resolved`` are asked for."""
+PENDING_STATE = "pending"
+"""The name under which findings that somebody has yet to see to are listed: not waived, not resolved."""
 
 QUEUED = "queued"
 RUNNING = "running"
@@ -22,8 +25,10 @@ RUN_STATES: tuple[RunState, ...] = ("queued", "running", "finished", "stopped", 
 
 @dataclass(frozen=True, slots=True)
 class FindingsQuery:
-    """Which findings to list; ``None`` for all. ``state`` ``"unresolved"`` is all but the resolved ones.
+    """Which findings to list; ``None`` for all.
 
+    ``state`` ``"unresolved"`` is all but the resolved ones, ``"pending"`` those of them that are not waived.
+    ``assigned`` asks whether anybody is to mend them.
     ``subject`` is an asset's id or a SKU, with or without ``asset:`` or ``product:`` before it. ``after`` is
     the cursor of the page before.
     """
@@ -33,6 +38,8 @@ class FindingsQuery:
     state: str | None = None
     subject: str | None = None
     owner: str | None = None
+    source: str | None = None
+    assigned: bool | None = None
     after: str | None = None
     size: int = DEFAULT_SIZE
 
@@ -44,6 +51,23 @@ class FindingsPage:
     total: int
     findings: tuple[Finding, ...]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsSummary:
+    """How many findings are pending, by what they are; ``waived`` and ``overdue`` are counted beside them.
+
+    ``owners`` are those with the most, ``unassigned`` how many have none.
+    """
+
+    pending: int
+    waived: int
+    overdue: int
+    unassigned: int
+    severities: Mapping[str, int]
+    rules: Mapping[str, int]
+    owners: Mapping[str, int]
+    sources: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

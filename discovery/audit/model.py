@@ -18,6 +18,7 @@ Answer = Literal["flagged", "unknown"]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 STATES: tuple[State, ...] = ("open", "acknowledged", "waived", "resolved")
+PENDING: tuple[State, ...] = ("open", "acknowledged")
 UNRESOLVED: tuple[State, ...] = ("open", "acknowledged", "waived")
 
 SELF = "audit-stopped"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from discovery.audit import scopes
-from discovery.audit.asking import check_rules, no_rule, search_body
+from discovery.audit.asking import check_rules, no_rule, search_body, summary_body, summary_of
 from discovery.audit.changes import changed
 from discovery.audit.codec import finding_of
 from discovery.audit.feedback import Feedback, reported
@@ -17,6 +17,7 @@ from discovery.audit.listing import (
     MOST_SIZE,
     FindingsPage,
     FindingsQuery,
+    FindingsSummary,
     RunRequest,
     RunView,
     VersionedFinding,
@@ -267,6 +268,14 @@ class AuditService:
         return FindingsPage(
             int(reply["hits"]["total"]["value"]), found, cursor_of(hits[-1]["sort"]) if more else None
         )
+
+    def summary(self) -> FindingsSummary:
+        """Return how many findings are pending, by what they are.
+
+        A waiver that ended since the last run counts as waived until the next one writes it.
+        """
+        body = summary_body(self._clock().date())
+        return summary_of(self._store.reader.search(self._store.findings, body))
 
     def finding(self, id: str) -> Finding:
         """Return one finding.

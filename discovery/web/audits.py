@@ -17,6 +17,7 @@ from discovery.audit.listing import (
     RUN_STATES,
     FindingsPage,
     FindingsQuery,
+    FindingsSummary,
     RunRequest,
     RunView,
 )
@@ -161,6 +162,26 @@ class FindingShape(Schema):
     links = an_object(FindingLinksShape)
 
 
+class CountedShape(Schema):
+    """How many findings there are of one kind."""
+
+    value = a_text("name of the rule, severity, owner or source")
+    count = a_whole("how many are pending")
+
+
+class FindingsSummaryShape(Schema):
+    """How many findings are pending (neither waived nor resolved), by what they are."""
+
+    pending = a_whole("how many there are")
+    waived = a_whole("how many are waived")
+    overdue = a_whole("how many of the pending ones should have been mended by now")
+    unassigned = a_whole("how many of the pending ones nobody is to mend")
+    severities = some_objects(CountedShape)
+    rules = some_objects(CountedShape)
+    owners = some_objects(CountedShape)
+    sources = some_objects(CountedShape)
+
+
 class FindingDetail(FindingShape):
     """One finding with its history."""
 
@@ -243,6 +264,12 @@ class _FindingsParameters(Schema):
     owner = Text(
         load_default=None, validate=validate.Length(max=LONGEST_OWNER, error="at most {max} characters")
     )
+    source = Text(
+        load_default=None, validate=validate.Length(max=MOST_ID_CHARACTERS, error="at most {max} characters")
+    )
+    assigned = Text(
+        load_default=None, validate=validate.OneOf(("true", "false"), error="expected one of {choices}")
+    )
     after = Text(
         load_default=None,
         validate=validate.Length(max=MOST_CURSOR_CHARACTERS, error="at most {max} characters"),
@@ -253,7 +280,8 @@ class _FindingsParameters(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FindingsQuery:
-        return FindingsQuery(**data)
+        assigned = None if data["assigned"] is None else data["assigned"] == "true"
+        return FindingsQuery(**{**data, "assigned": assigned})
 
 
 class _RunsParameters(Schema):
@@ -369,6 +397,26 @@ def findings(page: FindingsPage) -> dict[str, Any]:
         "total": page.total,
         "findings": [finding(one) for one in page.findings],
         "next": page.next,
+    }
+
+
+def summary(one: FindingsSummary) -> dict[str, Any]:
+    """Return how many findings are pending, those that are most first."""
+
+    def counted(told: Mapping[str, int]) -> list[dict[str, Any]]:
+        return [{"value": name, "count": count} for name, count in told.items()]
+
+    return {
+        "pending": one.pending,
+        "waived": one.waived,
+        "overdue": one.overdue,
+        "unassigned": one.unassigned,
+        "severities": [
+            {"value": name, "count": one.severities.get(name, 0)} for name in reversed(SEVERITIES)
+        ],
+        "rules": counted(one.rules),
+        "owners": counted(one.owners),
+        "sources": counted(one.sources),
     }
 
 

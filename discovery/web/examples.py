@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from discovery.audit.listing import FindingsPage, RunRequest, RunView
+from discovery.audit.listing import FindingsPage, FindingsSummary, RunRequest, RunView
 from discovery.audit.model import About, Event, Finding, RuleCounts, finding_id
 from discovery.audit.model import AuditRun as Run
 from discovery.audit.model import Outcome as RunOutcome
@@ -398,6 +398,16 @@ FINDING = Finding(
     ),
 )
 FINDING_VERSION = "1-42"
+SUMMARY = FindingsSummary(
+    pending=12,
+    waived=1,
+    overdue=2,
+    unassigned=9,
+    severities={"warning": 12},
+    rules={"asset-unlinked": 12},
+    owners={"studio@example.org": 3},
+    sources={"studio": 12},
+)
 
 DECISIONS: dict[str, Any] = {
     "one": {"asset": _ID, "sku": "TIDE-MUG-SEA", "decision": "refuse", "why": "it is the sand one"},
@@ -601,6 +611,7 @@ def replies() -> dict[str, Any]:
         "AuditRun": audits.run(RUN),
         "AuditRunList": audits.runs([RUN]),
         "FindingList": audits.findings(FindingsPage(1, (FINDING,), None)),
+        "FindingsSummary": audits.summary(SUMMARY),
         "FindingDetail": audits.finding_detail(FINDING, FINDING_VERSION),
         "UsageTaken": serialise.taken(TAKEN, None),
         "UsageCoverage": serialise.coverage(Coverage(FEED.since), [FEED]),

@@ -10,7 +10,7 @@ from marshmallow import Schema
 from discovery.audit import listing
 from discovery.audit.asking import ALL_NAMES
 from discovery.audit.changes import LONGEST_OWNER
-from discovery.audit.listing import UNRESOLVED_STATE
+from discovery.audit.listing import PENDING_STATE, UNRESOLVED_STATE
 from discovery.audit.model import SEVERITIES, STATES
 from discovery.audit.reports.formats import FORMATS
 from discovery.curation import duplicate_listing, review
@@ -817,8 +817,8 @@ OPERATIONS: tuple[Operation, ...] = (
             _query("severity", "of this severity only", {"type": "string", "enum": list(SEVERITIES)}),
             _query(
                 "state",
-                "of this state only; `unresolved`: all but the resolved ones",
-                {"type": "string", "enum": [*STATES, UNRESOLVED_STATE]},
+                "of this state only; `unresolved`: all but the resolved ones; `pending`: nor the waived",
+                {"type": "string", "enum": [*STATES, UNRESOLVED_STATE, PENDING_STATE]},
             ),
             _query(
                 "subject",
@@ -826,6 +826,16 @@ OPERATIONS: tuple[Operation, ...] = (
                 {"type": "string", "maxLength": MOST_ID_CHARACTERS},
             ),
             _query("owner", "of this owner only", {"type": "string", "maxLength": LONGEST_OWNER}),
+            _query(
+                "source",
+                "about what is of this source or catalogue only",
+                {"type": "string", "maxLength": MOST_ID_CHARACTERS},
+            ),
+            _query(
+                "assigned",
+                "whether somebody is to mend them",
+                {"type": "string", "enum": ["true", "false"]},
+            ),
             _AFTER,
             _query(
                 "size",
@@ -838,6 +848,15 @@ OPERATIONS: tuple[Operation, ...] = (
                 },
             ),
         ),
+    ),
+    Operation(
+        "findings_summary",
+        "get",
+        f"{API}/audits/summary",
+        "Audits",
+        "How many findings are pending, by severity, rule, owner and source",
+        audits.FindingsSummaryShape,
+        _SEARCHED,
     ),
     Operation(
         "finding",

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
 from discovery.audit.feedback import Feedback
-from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.listing import (
+    FindingsPage,
+    FindingsQuery,
+    FindingsSummary,
+    RunRequest,
+    RunView,
+    VersionedFinding,
+)
 from discovery.audit.model import About
 from discovery.audit.reports.model import Report
 from discovery.curation.collection_model import Collection, Counts, ItemKind, Share
@@ -243,6 +250,9 @@ class Audits(Protocol):
 
     def findings(self, query: FindingsQuery) -> FindingsPage:
         """Return a page of findings; a bad filter is ``InputInvalid``."""
+
+    def summary(self) -> FindingsSummary:
+        """Return how many findings are pending, by what they are."""
 
     def versioned(self, id: str) -> VersionedFinding:
         """Return one finding, or raise ``NotFound``."""

@@ -13,7 +13,14 @@ from typing import Any
 from discovery.audit.asking import check_rules, search_body
 from discovery.audit.changes import changed
 from discovery.audit.feedback import Feedback, reported
-from discovery.audit.listing import FindingsPage, FindingsQuery, RunRequest, RunView, VersionedFinding
+from discovery.audit.listing import (
+    FindingsPage,
+    FindingsQuery,
+    FindingsSummary,
+    RunRequest,
+    RunView,
+    VersionedFinding,
+)
 from discovery.audit.model import About
 from discovery.audit.reports.model import Report, Section, make_report
 from discovery.audit.reports.pictures import with_pictures
@@ -352,6 +359,9 @@ class MemoryAudits:
     def findings(self, query: FindingsQuery) -> FindingsPage:
         search_body(query)
         return FindingsPage(1, (self.finding,), None)
+
+    def summary(self) -> FindingsSummary:
+        return examples.SUMMARY
 
     def versioned(self, id: str) -> VersionedFinding:
         if id != self.finding.id:

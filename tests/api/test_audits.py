@@ -237,3 +237,13 @@ def test_feedback_that_is_wrong_is_named(
     assert reply.status_code == status
     assert reply.json is not None
     assert [one["field"] for one in reply.json["errors"]] == [field]
+
+
+def test_findings_are_counted_by_what_they_are(office: FlaskClient) -> None:
+    told = office.get("/api/v1/audits/summary").json
+    assert told is not None
+    assert (told["pending"], told["overdue"], told["unassigned"]) == (12, 2, 9)
+    assert [one["value"] for one in told["severities"]] == ["error", "warning", "info"]
+    assert told["rules"] == [{"value": "asset-unlinked", "count": 12}]
+    assert office.get("/api/v1/audits/findings?assigned=perhaps").status_code == 422
+    assert office.get("/api/v1/audits/findings?assigned=false&source=studio&state=pending").status_code == 200

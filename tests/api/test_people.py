@@ -231,6 +231,15 @@ def test_an_audit_a_waiver_and_a_mended_cause(people: Served) -> None:
     assert "waived until 2099-12-31" in report
     assert "studio@example.org" in people.get("/api/v1/audits/report.json").text
     assert people.json("/api/v1/audits/findings?owner=studio@example.org")["total"] == 1
+    counted = people.json("/api/v1/audits/summary")
+    assert (counted["waived"], counted["pending"]) == (1, first["counts"]["new"] - 1)
+    for name in ("rule", "severity"):
+        kinds = {"rule": "rules", "severity": "severities"}[name]
+        for one in counted[kinds]:
+            asked = f"/api/v1/audits/findings?state=pending&{name}={one['value']}"
+            assert people.json(asked)["total"] == one["count"]
+    nobody = people.json("/api/v1/audits/findings?state=pending&assigned=false")["total"]
+    assert nobody == counted["unassigned"] == counted["pending"]
 
     second = people.audited()
     assert (second["counts"]["new"], second["counts"]["settled"]) == (0, 0)

@@ -57,6 +57,11 @@ def audit_routes(service: Audits) -> Blueprint:
         given = grammar.parse_plain(grammar.pairs_of(request.query_string), audits.FINDINGS_PARAMETERS)
         return reply(audits.findings(service.findings(audits.findings_query(given))))
 
+    @routes.get("/summary")
+    def summary() -> Response:
+        grammar.refuse_parameters(request.query_string)
+        return reply(audits.summary(service.summary()))
+
     @routes.get("/findings/<id>")
     def finding(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
