@@ -27,6 +27,7 @@ from discovery.web.identity import register_identity, request_id
 from discovery.web.language import register_language
 from discovery.web.metrics import Metrics, register_metrics
 from discovery.web.origins import register_origin_check
+from discovery.web.pages.desk_routes import desk_routes
 from discovery.web.pages.routes import error_page, page_routes
 from discovery.web.problems import register_problems
 from discovery.web.replies import register_headers, register_host_check
@@ -68,6 +69,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
     app.register_blueprint(page_routes(services, searcher, settings))
+    app.register_blueprint(desk_routes(services))
     return app
 
 

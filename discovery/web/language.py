@@ -14,7 +14,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -75,6 +75,14 @@ def day(moment: str | date | None, form: str = "long") -> str:
     return format_date(given, format=form, locale=language())
 
 
+def time(moment: str | None) -> str:
+    """Return a moment, given in ISO 8601, as the reader's language writes it, in UTC."""
+    if not moment:
+        return ""
+    clock = format_time(datetime.fromisoformat(moment), "HH:mm", locale=language())
+    return f"{day(moment)}, {clock} UTC"
+
+
 def script_messages(name: str) -> dict[str, list[str]]:
     """Return what the scripts say in a language: each message's forms, by what it is in English."""
     return {
@@ -92,7 +100,7 @@ def register_language(app: Flask) -> None:
         lambda one, many, count: _translations(language()).ngettext(one, many, count),
         newstyle=True,
     )
-    app.jinja_env.filters.update(number=number, percent=percent, day=day)
+    app.jinja_env.filters.update(number=number, percent=percent, day=day, time=time)
     app.jinja_env.globals.update(language=language, languages=LANGUAGES)
 
     @app.before_request

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, request
 
 from discovery.config import Settings
 from discovery.errors import DiscoveryError, ErrorKind, NotFound
@@ -19,6 +19,7 @@ from discovery.web.grammar import Pairs
 from discovery.web.identity import request_id, viewer
 from discovery.web.language import LANGUAGES, script_messages, translated
 from discovery.web.pages import detail, review, view
+from discovery.web.pages.answer import page as page_of
 from discovery.web.problems import explain, problem
 from discovery.web.services import Services
 from mappings.fields import SORTS
@@ -62,7 +63,7 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
         image = view.picture(
             item["links"]["thumbnail"], sizes, item["alt_text"] or title, media["width"], media["height"]
         )
-        return _html(
+        return page_of(
             "asset.html",
             item=item,
             title=title,
@@ -82,7 +83,7 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
         item = serialise.product(services.search.product(sku, viewer()))
         pictures = serialise.assets(services.search.product_assets(sku, viewer()))["assets"]
         cards = [view.card({"kind": "asset", "asset": one, "highlight": {}}, sizes) for one in pictures]
-        return _html(
+        return page_of(
             "product.html",
             item=item,
             title=item["name"],
@@ -96,7 +97,7 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
     @routes.get("/review")
     def waiting() -> Response:
         found = review.page(services, viewer(), grammar.pairs_of(request.query_string))
-        return _html("review.html", title=translated("Review"), **found)
+        return page_of("review.html", title=translated("Review"), **found)
 
     return routes
 
@@ -106,16 +107,9 @@ def error_page(kind: ErrorKind, detail: str) -> Response | None:
     aside = request.path.startswith(("/api/", "/health", "/metrics", "/static"))
     if aside or request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
         return None
-    response = _html("error.html", status=kind.status, kind=kind, detail=detail, title=kind.title)
+    response = page_of("error.html", status=kind.status, kind=kind, detail=detail, title=kind.title)
     if kind.retry_after is not None:
         response.headers["Retry-After"] = str(kind.retry_after)
-    return response
-
-
-def _html(template: str, status: int = 200, **values: Any) -> Response:
-    text = render_template(template, request_id=request_id(), quote=quote, address=view.address, **values)
-    response = Response(text, status, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -134,7 +128,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
     side = view.side_of(pairs)
     similar = view.is_similar(pairs)
     more = [*view.without(pairs), ("after", answer["next"])] if answer["next"] else None
-    return _html(
+    return page_of(
         "search.html",
         status,
         title=view.value_of(pairs, "q") or translated("Search"),
