@@ -1,0 +1,132 @@
+"""The audit, its findings, jobs and search gaps, by mouse and by keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, Route, expect
+
+from discovery.web import examples
+from tests.browser.test_studio import LEVELS, asked
+
+pytestmark = pytest.mark.browser
+
+PENDING = "/api/v1/audits/findings?state=pending"
+
+
+def told(page: Page) -> Any:
+    return expect(page.locator("#told"))
+
+
+def test_each_figure_leads_to_as_many_findings(demo_page: Page) -> None:
+    demo_page.goto("/audit")
+    expect(demo_page.locator(".ended")).to_contain_text("The last audit ended on")
+    for place in (".tiles li", "tbody tr"):
+        line = demo_page.locator(place).first
+        count = int(line.locator(".figure, .num").first.inner_text().replace(",", ""))
+        line.get_by_role("link").click()
+        expect(demo_page.locator("h1")).to_contain_text(re.compile(rf"\b{count:,} finding"))
+        demo_page.go_back()
+
+
+def test_findings_are_waived_together_after_a_look_and_undone(demo_page: Page) -> None:
+    before = asked(demo_page, PENDING)["total"]
+    demo_page.goto("/audit/findings")
+    rows = demo_page.locator(".row")
+    for place in (0, 1):
+        rows.nth(place).get_by_role("checkbox").check()
+    expect(demo_page.locator("#chosen")).to_have_text("2 selected")
+    demo_page.get_by_role("button", name="Waive").click()
+    dialog = demo_page.get_by_role("dialog", name="Waive 2 findings")
+    expect(dialog.get_by_role("listitem")).to_have_count(2)
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Waived until").fill("2099-12-31")
+    dialog.get_by_label("Why").fill("kept for the book")
+    dialog.get_by_role("button", name="Do it").click()
+    told(demo_page).to_contain_text("2 findings are changed")
+    expect(rows.first).to_contain_text("Waived until December 31, 2099")
+    assert asked(demo_page, PENDING)["total"] == before - 2
+    demo_page.get_by_role("button", name="Undo").click()
+    told(demo_page).to_contain_text("2 findings are as before")
+    assert asked(demo_page, PENDING)["total"] == before
+
+
+def test_a_finding_is_assigned_by_keys_and_another_hand_is_not_undone(demo_page: Page) -> None:
+    demo_page.goto("/audit/findings")
+    demo_page.keyboard.press("j")
+    demo_page.keyboard.press("ArrowDown")
+    demo_page.keyboard.press("x")
+    demo_page.keyboard.press("a")
+    demo_page.keyboard.type("studio@example.org")
+    demo_page.keyboard.press("Enter")
+    told(demo_page).to_contain_text("1 finding is changed")
+    row = demo_page.locator(".row").nth(1)
+    expect(row).to_contain_text("with studio@example.org")
+    address = f"/api/v1/audits/findings/{row.get_attribute('data-id')}"
+    assert demo_page.request.patch(address, data={"owner": "another@example.org"}).ok
+    demo_page.keyboard.press("u")
+    told(demo_page).to_contain_text("was not changed")
+    assert asked(demo_page, address)["owner"] == "another@example.org"
+    assert demo_page.request.patch(address, data={"owner": None}).ok
+    demo_page.keyboard.press("?")
+    expect(demo_page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_a_run_is_followed_to_its_end(page: Page) -> None:
+    states = iter(["queued", "running", "finished"])
+    page.route(
+        f"**/api/v1/audits/runs/{examples.RUN.id}", lambda route: route.fulfill(json={"state": next(states)})
+    )
+    page.goto("/audit")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Run the audit now").click()
+        told(page).to_contain_text("waits for its turn")
+    assert next(states, None) is None
+
+
+def test_a_run_that_cannot_be_asked_for_says_why(page: Page) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=409, json={"detail": "20 audits wait to be run"})
+
+    page.route("**/api/v1/audits/runs", refuse)
+    page.goto("/audit")
+    page.get_by_role("button", name="Run the audit now").click()
+    told(page).to_contain_text("20 audits wait to be run")
+    expect(page.get_by_role("button", name="Run the audit now")).to_be_enabled()
+
+
+def test_a_job_is_asked_for(page: Page) -> None:
+    page.goto("/jobs")
+    button = page.get_by_role("button", name=re.compile("^Run .* now$")).and_(page.locator(":enabled"))
+    name = button.first.get_attribute("data-job")
+    button.first.click()
+    told(page).to_contain_text("asked for")
+    expect(page.locator(f'[data-job="{name}"]')).to_be_disabled()
+
+
+def test_each_gap_leads_to_its_search(page: Page) -> None:
+    page.goto("/gaps")
+    page.get_by_role("link", name="Asked in vain").click()
+    link = page.locator("tbody th a").first
+    words = link.inner_text()
+    link.click()
+    expect(page.get_by_role("combobox", name="Search")).to_have_value(words)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nobody_is_kept_out(browser: Browser, studio: str, width: int, scheme: Any) -> None:
+    context = browser.new_context(
+        base_url=studio, viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    opened = context.new_page()
+    for path in ("/audit", "/audit/findings", "/jobs", "/gaps"):
+        opened.goto(path)
+        found = Axe().run(opened, options={"runOnly": LEVELS})
+        assert not found.response["violations"], (path, found.generate_report())
+        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    context.close()
