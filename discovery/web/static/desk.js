@@ -1,5 +1,6 @@
 // The audit's pages: runs and jobs that are asked for, and findings dealt with one by one or together, by keys too.
 
+import { call } from "./api.js";
 import { language, t, tn } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
@@ -7,18 +8,6 @@ const API = "/api/v1";
 const EVERY_MS = 1500;
 
 document.documentElement.classList.add("script");
-
-async function send(path, method = "GET", body, headers = {}) {
-  const reply = await fetch(path, {
-    method,
-    headers: { ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
-    body: body && JSON.stringify(body),
-  }).catch(() => null);
-  if (!reply) throw new Error(t("The service cannot be reached. Is it still running?"));
-  const told = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Error(told.detail ?? t("status {status}", reply));
-  return told;
-}
 
 function tell(text) {
   $("told").textContent = text;
@@ -32,7 +21,7 @@ const STATES = { queued: () => t("The audit waits for its turn."), running: () =
 
 async function follow(address) {
   for (;;) {
-    const { state } = await send(address);
+    const { state } = await call("GET", address);
     if (!STATES[state]) break;
     if ($("told").textContent !== STATES[state]()) tell(STATES[state]());
     await pause();
@@ -43,7 +32,7 @@ async function follow(address) {
 async function run(body) {
   for (const id of ["run", "accept"]) if ($(id)) $(id).disabled = true;
   try {
-    await follow(body ? (await send(`${API}/audits/runs`, "POST", body)).links.self : `${API}/audits/runs/${$("run").dataset.watch}`);
+    await follow(body ? (await call("POST", `${API}/audits/runs`, body)).links.self : `${API}/audits/runs/${$("run").dataset.watch}`);
   } catch (error) {
     tell(error.message);
     for (const id of ["run", "accept"]) if ($(id)) $(id).disabled = false;
@@ -57,7 +46,7 @@ $("accept")?.addEventListener("click", () => run({ accept: true }));
 for (const button of document.querySelectorAll("[data-job]")) {
   button.addEventListener("click", async () => {
     try {
-      await send(`${API}/jobs/${encodeURIComponent(button.dataset.job)}/run`, "POST");
+      await call("POST", `${API}/jobs/${encodeURIComponent(button.dataset.job)}/run`);
       button.disabled = true;
       tell(t("It is asked for and waits for its turn. Load the page again to see how it stands."));
     } catch (error) {
@@ -158,7 +147,7 @@ async function asked(deed, some) {
 // One after the other; what is already done stays done and can be undone when a later one fails.
 async function change(row, body, version) {
   const before = JSON.parse(row.dataset.finding);
-  const after = await send(path(row), "PATCH", body, version ? { "If-Match": `"${version}"` } : {});
+  const after = await call("PATCH", path(row), body, version ? { "If-Match": `"${version}"` } : {});
   const now = Object.fromEntries(Object.keys(before).map((name) => [name, after[name]]));
   row.dataset.finding = JSON.stringify(now);
   row.querySelector("[data-slot=stand]").textContent = stand(now);

@@ -1,5 +1,6 @@
 // One item, on its own page or over the results: what looks like it, and telling what is wrong with it.
 
+import { call } from "./api.js";
 import { t } from "./language.js";
 
 const ALIKE = 8;
@@ -38,18 +39,13 @@ async function tell(event) {
   const said = form.querySelector("[role=status]");
   const { complaint, note } = Object.fromEntries(new FormData(form));
   const body = { [form.dataset.feedback]: form.dataset.id, complaint, note: note || null };
-  const reply = await fetch("/api/v1/feedback", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (reply?.ok) {
+  try {
+    await call("POST", "/api/v1/feedback", body);
     said.textContent = t("Thank you. It is among the findings now.");
     form.querySelector("details").open = false;
     form.reset();
-  } else {
-    const problem = await reply?.json().catch(() => null);
-    said.textContent = problem?.detail ?? t("The service cannot be reached. Is it still running?");
+  } catch (error) {
+    said.textContent = error.message;
   }
 }
 

@@ -1,5 +1,6 @@
 // Fast triage: one case after the other, by keys, each decision kept at once and undoable.
 
+import { call } from "./api.js";
 import { number, t, tn } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
@@ -14,18 +15,6 @@ const DOERS = { a: "accept", r: "refuse", m: "merge", b: "keep_both" };
 let at = 0;
 
 document.documentElement.classList.add("script");
-
-async function post(path, body) {
-  const reply = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (!reply) throw new Error(t("The service cannot be reached. Is it still running?"));
-  const told = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Error(told.detail ?? t("status {status}", reply));
-  return told;
-}
 
 function tell(text) {
   $("told").textContent = text;
@@ -81,15 +70,15 @@ async function decide(node, decision, sku = node.dataset.sku) {
   if (node.dataset.said) return;
   tell("");
   try {
-    if (node.dataset.asset) await post("/api/v1/links/decisions", linkWord(node, decision, sku));
+    if (node.dataset.asset) await call("POST", "/api/v1/links/decisions", linkWord(node, decision, sku));
     else {
       const word = { group: node.dataset.group, decision };
       if (decision === "merge") {
-        const { effects } = await post("/api/v1/duplicates/decisions", { ...word, preview: true });
+        const { effects } = await call("POST", "/api/v1/duplicates/decisions", { ...word, preview: true });
         const title = tn("{count} file is replaced", "{count} files are replaced", effects.length);
         if (!(await agreed(title, effects.map((one) => effectOf(one, node))))) return;
       }
-      await post("/api/v1/duplicates/decisions", word);
+      await call("POST", "/api/v1/duplicates/decisions", word);
     }
     said(node, decision, sku);
     const next = cases.findIndex((one, place) => place > at && !one.dataset.said);
@@ -104,9 +93,9 @@ async function undo(node) {
   if (!decision) return;
   tell("");
   try {
-    if (node.dataset.asset) await post("/api/v1/links/decisions", linkWord(node, "withdraw", sku));
+    if (node.dataset.asset) await call("POST", "/api/v1/links/decisions", linkWord(node, "withdraw", sku));
     else {
-      await post("/api/v1/duplicates/decisions", { assets: node.dataset.members.split(" "), decision: "undo" });
+      await call("POST", "/api/v1/duplicates/decisions", { assets: node.dataset.members.split(" "), decision: "undo" });
     }
     delete node.dataset.said;
     node.querySelector(".done").hidden = true;
@@ -131,7 +120,7 @@ async function acceptSure(least) {
   const title = tn("{count} link is accepted", "{count} links are accepted", sure.length);
   if (!sure.length || !(await agreed(title, lines))) return;
   try {
-    await post("/api/v1/links/decisions", { decisions: sure.map((one) => linkWord(one, "accept", one.dataset.sku)) });
+    await call("POST", "/api/v1/links/decisions", { decisions: sure.map((one) => linkWord(one, "accept", one.dataset.sku)) });
     for (const one of sure) said(one, "accept", one.dataset.sku);
     tell(t("{count} accepted", { count: number(sure.length) }));
   } catch (error) {

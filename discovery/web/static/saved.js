@@ -1,17 +1,9 @@
 // Searches that somebody keeps: listed, gone to, kept, taken away.
 
+import { call } from "./api.js";
 import { t } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
-
-async function ask(method, path, body) {
-  const headers = body ? { "Content-Type": "application/json" } : {};
-  const reply = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
-  if (!reply) throw new Error(t("The service cannot be reached. Is it still running?"));
-  const told = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Error(told.detail ?? t("status {status}", reply));
-  return told;
-}
 
 function tell(text) {
   $("saved-told").textContent = text;
@@ -23,7 +15,7 @@ function entry(search) {
   link.dataset.state = "";
   const drop = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: t("Remove") });
   drop.setAttribute("aria-label", t("Remove {name}", { name: search.name }));
-  drop.addEventListener("click", () => ask("DELETE", search.links.self).then(list, (error) => tell(error.message)));
+  drop.addEventListener("click", () => call("DELETE", search.links.self).then(list, (error) => tell(error.message)));
   node.append(link, drop);
   if (search.broken) node.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: search.broken.reason }));
   return node;
@@ -31,7 +23,7 @@ function entry(search) {
 
 async function list() {
   try {
-    const { searches } = await ask("GET", "/api/v1/searches");
+    const { searches } = await call("GET", "/api/v1/searches");
     $("saved-list").replaceChildren(...searches.map(entry));
     tell(searches.length ? "" : t("Nothing is kept yet."));
   } catch (error) {
@@ -50,7 +42,7 @@ export function createSaved({ asked }) {
     const name = event.target.elements.name.value.trim();
     const pairs = asked().filter(([key]) => key !== "facets");
     try {
-      await ask("POST", "/api/v1/searches", { name, address: new URLSearchParams(pairs).toString() });
+      await call("POST", "/api/v1/searches", { name, address: new URLSearchParams(pairs).toString() });
       event.target.reset();
       await list();
     } catch (error) {
