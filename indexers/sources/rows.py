@@ -134,10 +134,11 @@ def fitted(cells: list[str], columns: tuple[str, ...], *, exact: bool) -> tuple[
         if any(cells[wanted:]):
             return cells[:wanted], (Fault(f"has {found} cells, expected {wanted} as in the header"),)
         return cells[:wanted], ()
+    whole = cells + [""] * (wanted - found)
     if exact:
-        return cells, (Fault(f"has {found} cells after a broken row, expected {wanted} as in the header"),)
+        return whole, (Fault(f"has {found} cells after a broken row, expected {wanted} as in the header"),)
     reason = f"has {found} cells, expected {wanted} as in the header; the missing ones are taken as empty"
-    return cells + [""] * (wanted - found), (Fault(reason, fatal=False),)
+    return whole, (Fault(reason, fatal=False),)
 
 
 def character_faults(

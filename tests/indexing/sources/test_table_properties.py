@@ -48,6 +48,7 @@ def test_any_table_is_read_as_it_was_written(format: str, table: list[tuple[str,
 @FAST
 @example(data=b"\xff\xfes\0k\0u\0,\0n\0a\0m\0e\0\n\0A\0")
 @example(data=b"sku,name\n" + b'A,"' * 50)
+@example(data=b'sku,name\nA,"x\nB\n')
 @given(data=st.one_of(WILD, WILD.map(lambda rest: b"sku,name,price\n" + rest), st.binary(max_size=200)))
 def test_no_bytes_raise_anything_but_a_refusal(ending: str, data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
