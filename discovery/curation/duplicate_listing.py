@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from discovery.curation.duplicate_words import SaidOfPair
+from discovery.curation.paging import begun_after
 from discovery.duplicates.groups import Group, State
 from discovery.duplicates.verdict import Kind
 from discovery.engine.cursors import sort_of
-from discovery.errors import FieldProblem, InputInvalid
+from discovery.errors import FieldProblem
 from mappings.documents import AssetDocument
 
 DEFAULT_SIZE = 50
@@ -58,22 +59,11 @@ def check(query: GroupsQuery) -> list[Any] | None:
         InputInvalid: naming every filter that is wrong.
     """
     problems: list[FieldProblem] = []
-    after: list[Any] | None = None
     for name, value, allowed in (("kind", query.kind, list(Kind)), ("state", query.state, list(State))):
         if value is not None and value not in [str(one) for one in allowed]:
             told = ", ".join(allowed)
             problems.append(FieldProblem(name, f"expected one of {told}, found {value[:60]!r}"))
-    if not 1 <= query.size <= MOST_SIZE:
-        problems.append(FieldProblem("size", f"expected a number from 1 to {MOST_SIZE}"))
-    if query.after is not None:
-        try:
-            after = _uncursor(query.after)
-        except ValueError:
-            problems.append(FieldProblem("after", "is no cursor of this list"))
-    if problems:
-        detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-        raise InputInvalid(detail, tuple(problems))
-    return after
+    return begun_after(problems, query.size, MOST_SIZE, query.after, _uncursor)
 
 
 def search_body(query: GroupsQuery) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from discovery.curation.paging import begun_after
 from discovery.engine.cursors import cursor_of, sort_of
 from discovery.engine.reader import Reader
-from discovery.errors import FieldProblem, InputInvalid
+from discovery.errors import FieldProblem
 from discovery.linking.verdict import State
 from mappings.documents import AssetDocument, LinkDocument
 from mappings.fields import FEATURES
@@ -91,22 +92,11 @@ def check(query: ReviewQuery) -> list[Any] | None:
         InputInvalid: naming every filter that is wrong.
     """
     problems: list[FieldProblem] = []
-    after: list[Any] | None = None
     if query.state is not None and query.state not in WAITING:
         problems.append(FieldProblem("state", f"expected {' or '.join(WAITING)}, found {query.state[:60]!r}"))
     if query.min_probability is not None and not 0 <= query.min_probability <= 1:
         problems.append(FieldProblem("min_probability", "expected a number from 0 to 1"))
-    if not 1 <= query.size <= MOST_SIZE:
-        problems.append(FieldProblem("size", f"expected a number from 1 to {MOST_SIZE}"))
-    if query.after is not None:
-        try:
-            after = _uncursor(query.after)
-        except ValueError:
-            problems.append(FieldProblem("after", "is no cursor of this list"))
-    if problems:
-        detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-        raise InputInvalid(detail, tuple(problems))
-    return after
+    return begun_after(problems, query.size, MOST_SIZE, query.after, _uncursor)
 
 
 def _body(query: ReviewQuery) -> dict[str, Any]:

@@ -108,9 +108,8 @@ def copies(services: Services, id: str) -> list[dict[str, str]]:
     if page is None or not page.groups:
         return []
     group = duplicates.group(page.groups[0])
-    told = {pair["of"] if pair["asset"] == id else pair["asset"]: pair["how"] for pair in group["pairs"]}
     return [
-        {"id": one["id"], "name": one["name"], "source": one["source"], "how": told.get(one["id"], "")}
+        {"id": one["id"], "name": one["name"], "source": one["source"]}
         for one in group["members"]
         if one["id"] != id
     ]
