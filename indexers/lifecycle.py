@@ -85,7 +85,7 @@ class Change:
     without_vectors: int = 0
 
 
-def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
+def vector_space(recipe: Recipe, engine: str, *, derived: bool) -> VectorSpace:
     """Return what an index must know of a model."""
     description = {
         "model": recipe.model,
@@ -97,7 +97,7 @@ def vector_space(recipe: Recipe, engine: str) -> VectorSpace:
     }
     if recipe.adapter is not None:
         description["adapter"] = recipe.adapter
-    return VectorSpace(recipe.dimension, recipe.look_dimension, recipe.digest, description, engine)
+    return VectorSpace(recipe.dimension, recipe.look_dimension, recipe.digest, description, engine, derived)
 
 
 class Lifecycle:
@@ -285,7 +285,8 @@ class Lifecycle:
         engine = self._settings.engine
         vectors = None
         if recipe is not None and family in CATALOGUE:
-            vectors = vector_space(recipe, engine.vector_engine)
+            derived = self._engine.ping().derives_vectors
+            vectors = vector_space(recipe, engine.vector_engine, derived=derived)
         whole = body(
             family,
             shards=engine.shards,

@@ -87,13 +87,17 @@ filling an index with vectors that are ready takes 1.6 times as long."""
 
 @dataclass(frozen=True, slots=True)
 class VectorSpace:
-    """What an index must know of the model: two dimensions, the recipe's digest and its words."""
+    """What an index must know of the model: two dimensions, the recipe's digest and its words.
+
+    ``derived``: the engine keeps vectors in their graph alone and puts them back into a document that is read.
+    """
 
     dimension: int
     look_dimension: int
     recipe: str
     description: Mapping[str, Any]
     engine: str = "lucene"
+    derived: bool = False
 
 
 def read(family: Family) -> dict[str, Any]:
@@ -124,6 +128,8 @@ def body(
         joint, look = VECTORS["assets" if family is ASSETS else "products"]
         _vector(filled, joint, vectors.dimension, vectors.engine)
         _vector(filled, look, vectors.look_dimension, vectors.engine)
+        if vectors.derived:
+            settings["knn.derived_source.enabled"] = True
         meta["recipe"] = vectors.recipe
         meta["recipe_description"] = dict(vectors.description)
     filled["mappings"]["_meta"] = meta

@@ -17,6 +17,9 @@ from discovery.engine.failures import translated
 from discovery.errors import ConfigurationInvalid, EngineRejected
 
 OLDEST_VERSION = (2, 17)
+DERIVING_VERSION = (2, 19)
+"""The first that can take a document's vectors out of what it stores and read them from the graph again."""
+
 CONNECTIONS = 32
 """Connections kept open: the threads of one service and an indexing run beside it."""
 
@@ -30,12 +33,16 @@ logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What answers: version, distribution, cluster health (green, yellow, red), vector libraries it has."""
+    """What answers: version, distribution, cluster health (green, yellow, red), vector libraries it has.
+
+    Where it ``derives_vectors`` an index may keep them once, in the graph, and not in the stored document too.
+    """
 
     version: str
     distribution: str
     health: str
     vector_engines: tuple[str, ...]
+    derives_vectors: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,14 @@ class Engine:
         with translated():
             if self.serverless:
                 self.client.cat.indices(format="json")
-                return EngineInfo("serverless", "opensearch", "green", ("faiss",))
+                return EngineInfo("serverless", "opensearch", "green", ("faiss",), derives_vectors=False)
             version = self.client.info()["version"]
             distribution = version.get("distribution", "elasticsearch")
             ensure_supported(distribution, version["number"])
             health = self.client.cluster.health()["status"]
             nodes = self.client.nodes.info(metric="plugins", filter_path="nodes.*.plugins.name")
-        return EngineInfo(version["number"], distribution, health, vector_engines(nodes))
+        libraries, number = vector_engines(nodes), version["number"]
+        return EngineInfo(number, distribution, health, libraries, release(number) >= DERIVING_VERSION)
 
     def close(self) -> None:
         """Close the connections."""
@@ -111,16 +119,21 @@ def ensure_supported(distribution: str, number: str) -> None:
     Raises:
         EngineRejected: another product, or an OpenSearch before 2.17.
     """
-    found = re.match(r"(\d+)\.(\d+)", number)
     oldest = ".".join(map(str, OLDEST_VERSION))
     if distribution != "opensearch":
         raise EngineRejected(
             f"the search engine is {distribution} {number}; OpenSearch {oldest} or later is needed"
         )
-    if found is None or (int(found[1]), int(found[2])) < OLDEST_VERSION:
+    if release(number) < OLDEST_VERSION:
         raise EngineRejected(
             f"the search engine is OpenSearch {number}; {oldest} or later is needed: upgrade it"
         )
+
+
+def release(number: str) -> tuple[int, int]:
+    """Return major and minor number of a version, ``(0, 0)`` for one that cannot be read."""
+    found = re.match(r"(\d+)\.(\d+)", number)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def vector_engines(nodes: dict[str, Any]) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ def test_the_embedded_engine_says_who_it_is(engine: Engine) -> None:
     assert info.distribution == "opensearch"
     assert info.health in ("green", "yellow")
     assert info.vector_engines == ("lucene",)
+    assert info.derives_vectors
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,9 @@ def test_a_body_is_sized_and_stamped_without_touching_the_file(family: Family) -
         "recipe_description": {"model": "starter"},
     }
     assert digest(read(family)) == before
+    assert "knn.derived_source.enabled" not in made["settings"]["index"]
+    once = body(family, shards=1, replicas=0, vectors=dataclasses.replace(space, derived=True), created="now")
+    assert once["settings"]["index"]["knn.derived_source.enabled"] is True
 
 
 def test_generations_sort_by_age_and_match_their_pattern() -> None:

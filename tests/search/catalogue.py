@@ -293,8 +293,13 @@ ASSET_LIST: tuple[AssetDocument, ...] = (
 def create(engine: Engine, prefix: str, recipe: Recipe = FAKE.recipe, stamp: str = "1", **meta: Any) -> None:
     """Make both indices of ``prefix`` and point their read aliases at them."""
     indices = Indices(engine)
+    described = {"similar_floor": recipe.similar_floor}
     space = VectorSpace(
-        recipe.dimension, recipe.look_dimension, recipe.digest, {"similar_floor": recipe.similar_floor}
+        recipe.dimension,
+        recipe.look_dimension,
+        recipe.digest,
+        described,
+        derived=engine.ping().derives_vectors,
     )
     for family in (ASSETS, PRODUCTS):
         name = family.generation(prefix, stamp)
