@@ -278,7 +278,6 @@ def page_body(question: Question, size: int, extras: Extras) -> Clause:
     body: dict[str, Any] = {
         "size": size,
         "track_total_hits": True,
-        "track_scores": True,
         "_source": {"excludes": [*FEATURES[question.side], *UNSHOWN[question.side]]},
         "query": question.query(),
         "sort": question.order,

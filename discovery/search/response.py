@@ -13,6 +13,7 @@ from discovery.search.query import Likeness
 from discovery.search.request import Applied, FacetValue, Hit
 from discovery.search.shaping import SIGNAL as RULE
 from discovery.search.shaping import is_rule, rule_named
+from discovery.search.sorting import score_of
 from discovery.search.vectors import MEANING, SIGNAL, cosine, similarity_of
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side
@@ -58,7 +59,7 @@ def words_hit(side: Side, hit: Mapping[str, Any], *, looked: bool) -> Hit:
     """
     named = _signals(hit)
     signals = {name: round(float(score), _DIGITS) for name, score in named.items() if not is_rule(name)}
-    score = round(float(hit["_score"] or 0.0), _DIGITS)
+    score = round(score_of(hit), _DIGITS)
     rule = rule_named(named)
     if rule is not None:
         signals[RULE] = round(score - sum(signals.values()), _DIGITS)
@@ -95,7 +96,7 @@ def likeness_hit(side: Side, hit: Mapping[str, Any], likeness: Likeness) -> Hit:
         signals[text.SIGNAL] = round(float(scores[text.SIGNAL]), _DIGITS)
     if palette.SIGNAL in scores:
         signals[palette.SIGNAL] = round(float(scores[palette.SIGNAL]) / COLOUR_SHARE, _DIGITS)
-    plainly = similarity_of(signals) if likeness.is_plain else round(float(hit["_score"] or 0.0), _DIGITS)
+    plainly = similarity_of(signals) if likeness.is_plain else round(score_of(hit), _DIGITS)
     return Hit(id=hit["_id"], document=document(side, hit), score=plainly, signals=signals, highlight={})
 
 
@@ -112,7 +113,7 @@ def read_facets(
 
 def _rest(hit: Mapping[str, Any], named: Mapping[str, float]) -> float:
     """Return what the named signals leave of a hit's score: the share of the one that has no name."""
-    return float(hit["_score"] or 0.0) - sum(float(score) for score in named.values())
+    return score_of(hit) - sum(float(score) for score in named.values())
 
 
 def _signals(hit: Mapping[str, Any]) -> Mapping[str, float]:

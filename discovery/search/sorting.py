@@ -1,11 +1,19 @@
-"""Orders of a result. Each is total: what is equal is ordered by id, so pages join without seams."""
+"""Orders of a result. Each is total: what is equal is ordered by id, so pages join without seams.
+
+The score is part of each, also where it orders nothing: asked for in any other way the engine works it out
+once more for the hits of the page, and walks the whole graph again for that.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from discovery.search.clauses import Clause, nearest, refused
 from mappings.fields import SORTS, Side, Sort
 
 RELEVANCE = "relevance"
+SCORE: Clause = {"_score": {"order": "desc"}}
 TIE_BREAK: Clause = {"id": {"order": "asc"}}
 
 
@@ -21,13 +29,19 @@ def order(side: Side, name: str, *, ranked: bool) -> list[Clause]:
     if found is None:
         raise refused("sort", f"unknown sort {name[:100]!r} of {side}{nearest(name, SORTS[side])}")
     if found.name != RELEVANCE:
-        return [_by(found), TIE_BREAK]
-    return by_score() if ranked else [_by(SORTS[side]["newest"]), TIE_BREAK]
+        return [_by(found), TIE_BREAK, SCORE]
+    return by_score() if ranked else [_by(SORTS[side]["newest"]), TIE_BREAK, SCORE]
 
 
 def by_score() -> list[Clause]:
     """Return the order by score, best first."""
-    return [{"_score": {"order": "desc"}}, TIE_BREAK]
+    return [SCORE, TIE_BREAK]
+
+
+def score_of(hit: Mapping[str, Any]) -> float:
+    """Return the score of a hit that came in one of these orders."""
+    values = hit["sort"]
+    return float(values[0] if len(values) == len(by_score()) else values[-1])
 
 
 def _by(sort: Sort) -> Clause:
