@@ -467,10 +467,11 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 @functools.cache
-def _decoders(kind: type) -> tuple[tuple[str, _Decode | None, type | None], ...]:
-    """Return each field's name, how its values are decoded, and the block it takes when it is absent."""
+def _decoders(kind: type) -> tuple[dict[str, _Decode | None], tuple[tuple[str, type], ...]]:
+    """Return by field how its values are decoded, and the fields that take an empty block when absent."""
     hints = _hints(kind)
-    return tuple((name, _decoder(hint), hint if hint in _BLOCKS else None) for name, hint in hints.items())
+    blocks = tuple((name, hint) for name, hint in hints.items() if hint in _BLOCKS)
+    return {name: _decoder(hint) for name, hint in hints.items()}, blocks
 
 
 def _decoder(hint: Any) -> _Decode | None:
@@ -498,11 +499,13 @@ def _tuple_decoder(element: _Decode | None) -> _Decode:
 
 
 def _rebuilt(kind: type, source: Mapping[str, Any]) -> Any:
+    decoders, blocks = _decoders(kind)
     given = {}
-    for name, decode, block in _decoders(kind):
-        value = source.get(name)
-        if value is not None:
+    for name, value in source.items():
+        if value is not None and name in decoders:
+            decode = decoders[name]
             given[name] = value if decode is None else decode(value)
-        elif block is not None:
+    for name, block in blocks:
+        if name not in given:
             given[name] = block()
     return kind(**given)

@@ -89,7 +89,7 @@ filling an index with vectors that are ready takes 1.6 times as long."""
 class VectorSpace:
     """What an index must know of the model: two dimensions, the recipe's digest and its words.
 
-    ``derived``: the engine keeps vectors in their graph alone and puts them back into a document that is read.
+    ``derived``: the engine keeps vectors in their graph alone, and puts them back into what is read.
     """
 
     dimension: int

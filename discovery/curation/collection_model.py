@@ -50,7 +50,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection. ``cover`` is an asset's id; ``version`` changes whenever it is written."""
+    """A collection. ``cover`` is an asset's id; ``version`` changes whenever it is written.
+
+    ``first`` is the first asset in it, where its items are not with it.
+    """
 
     id: str
     name: str
@@ -62,6 +65,7 @@ class Collection:
     made: datetime
     changed: datetime
     version: str = ""
+    first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

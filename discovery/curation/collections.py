@@ -392,7 +392,8 @@ def _source(one: Collection) -> dict[str, Any]:
 
 
 def _collection(hit: Mapping[str, Any]) -> Collection:
-    return _of(hit["_source"], (), Stored.of(hit).version)
+    first = next(iter(hit["_source"]["assets"]), None)
+    return replace(_of(hit["_source"], (), Stored.of(hit).version), first=first)
 
 
 def _whole(stored: Stored) -> Collection:

@@ -35,7 +35,7 @@ logging.getLogger("opensearch").addHandler(logging.NullHandler())
 class EngineInfo:
     """What answers: version, distribution, cluster health (green, yellow, red), vector libraries it has.
 
-    Where it ``derives_vectors`` an index may keep them once, in the graph, and not in the stored document too.
+    Where it ``derives_vectors`` an index may keep them once, in the graph, and not in its documents too.
     """
 
     version: str

@@ -27,6 +27,7 @@ from discovery.web.identity import register_identity, request_id
 from discovery.web.language import register_language
 from discovery.web.metrics import Metrics, register_metrics
 from discovery.web.origins import register_origin_check
+from discovery.web.pages.collections import collection_pages
 from discovery.web.pages.desk_routes import desk_routes
 from discovery.web.pages.routes import error_page, page_routes
 from discovery.web.problems import register_problems
@@ -58,7 +59,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(search_log_routes(services.search_log))
     app.register_blueprint(item_routes(services, settings.images.thumbnail_sizes))
     app.register_blueprint(rule_routes(services.rules))
-    app.register_blueprint(collection_routes(services.collections, services.search))
+    app.register_blueprint(collection_routes(services, settings))
     app.register_blueprint(saved_search_routes(services.searches, searcher))
     app.register_blueprint(duplicate_routes(services.duplicates))
     app.register_blueprint(link_routes(services.links))
@@ -69,6 +70,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
     app.register_blueprint(page_routes(services, searcher, settings))
+    app.register_blueprint(collection_pages(services, settings))
     app.register_blueprint(desk_routes(services))
     return app
 

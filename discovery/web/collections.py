@@ -22,11 +22,13 @@ from discovery.curation.collection_model import (
 )
 from discovery.engine.cursors import cursor_of, sort_of
 from discovery.errors import CursorExpired, FieldProblem
+from discovery.search.request import Viewer
 from discovery.web import schemas, shapes
 from discovery.web.kept import a_name, a_note, an_owner
 from discovery.web.schemas import MOST_CURSOR_CHARACTERS, MOST_ID_CHARACTERS, Listed, Text, Whole
 from discovery.web.serialise import API, moment
 from discovery.web.serialise import document as item_document
+from discovery.web.services import Search
 from discovery.web.shaping import (
     a_flag,
     a_text,
@@ -41,10 +43,20 @@ from discovery.web.who import named, who_field
 from mappings.documents import AssetDocument, ProductDocument
 
 DEFAULT_SIZE, MOST_SIZE = 50, 200
+UNUSABLE = ("leave_out", "include")
 _UNKNOWN = {"unknown": "unknown field", "type": "expected an object"}
 
 Documents = Mapping[tuple[str, str], AssetDocument | ProductDocument]
 """Items that there are, by kind and id."""
+
+
+def documents_of(search: Search, items: Sequence[Item], viewer: Viewer) -> Documents:
+    """Return what items of a collection are now, those that there are and that the viewer may see."""
+    assets = [item.id for item in items if item.kind == "asset"]
+    products = [item.id for item in items if item.kind == "product"]
+    found = {("asset", ident): one for ident, one in search.documents("assets", assets, viewer).items()}
+    more = search.documents("products", products, viewer)
+    return found | {("product", ident): one for ident, one in more.items()}
 
 
 def _an_id(description: str) -> Text:
@@ -150,6 +162,9 @@ class CollectionLinksShape(Schema):
     items = a_text("what is in it")
     search = a_text("a search in it")
     cover = maybe_text("picture of its cover; add size=")
+    files = a_text("its files as a ZIP, with a manifest of rights")
+    contact_sheet = a_text("its pictures as a PDF")
+    page = a_text("page for people")
 
 
 class CollectionShape(Schema):
@@ -257,15 +272,25 @@ class _ListParameters(Schema):
     )
 
 
+class _FilesParameters(Schema):
+    error_messages = _UNKNOWN
+
+    unusable = Text(
+        load_default="leave_out",
+        validate=validate.OneOf(UNUSABLE, error="expected one of {choices}"),
+    )
+
+
 _DRAFT, _CHANGE, _ARRANGEMENT, _SHARE = (
     CollectionDraft(),
     CollectionChange(),
     CollectionArrangement(),
     ShareDraft(),
 )
-_ITEMS, _LIST = _ItemsParameters(), _ListParameters()
+_ITEMS, _LIST, _FILES = _ItemsParameters(), _ListParameters(), _FilesParameters()
 ITEMS_PARAMETERS = tuple(_ITEMS.fields)
 LIST_PARAMETERS = tuple(_LIST.fields)
+FILES_PARAMETERS = tuple(_FILES.fields)
 
 Refs = list[tuple[ItemKind, str]]
 
@@ -332,6 +357,15 @@ def listed_by(given: Mapping[str, Any]) -> dict[str, str | None]:
     return narrowed
 
 
+def files_wanted(given: Mapping[str, Any]) -> bool:
+    """Return whether files that may not be used are wanted too.
+
+    Raises:
+        InputInvalid: naming every parameter that is wrong.
+    """
+    return bool(schemas.load(_FILES, given)["unusable"] == "include")
+
+
 @dataclass(frozen=True, slots=True)
 class ItemsPage:
     """The items that one page shows, and the cursor of the next."""
@@ -373,9 +407,14 @@ def address(id: str) -> str:
     return f"{API}/collections/{quote(id, safe='')}"
 
 
+def page_address(id: str) -> str:
+    """Return the address of a collection's page."""
+    return f"/collections/{quote(id, safe='')}"
+
+
 def collection(one: Collection, count: int | None = None) -> dict[str, Any]:
     """Return one collection; ``count`` is how many items it has, where they are not with it."""
-    first = next((item.id for item in one.items if item.kind == "asset"), None)
+    first = next((item.id for item in one.items if item.kind == "asset"), one.first)
     cover = one.cover or first
     return {
         "id": one.id,
@@ -393,6 +432,9 @@ def collection(one: Collection, count: int | None = None) -> dict[str, Any]:
             "items": f"{address(one.id)}/items",
             "search": f"{API}/search?filter.collection={quote(one.id, safe='')}",
             "cover": None if cover is None else f"{API}/assets/{quote(cover, safe='')}/thumbnail",
+            "files": f"{address(one.id)}/files.zip",
+            "contact_sheet": f"{address(one.id)}/contact-sheet.pdf",
+            "page": page_address(one.id),
         },
     }
 

@@ -65,6 +65,13 @@ _IF_MATCH: Parameter = {
 }
 
 
+_PACKED = (
+    "In the collection's order; a product stands for all its pictures, in a folder of its own. "
+    "`manifest.csv` tells of each what it is, whether it may be used and why, also of what is left out or "
+    "cannot be read."
+)
+_PRINTED = "Twelve to a page, each with its name and whether it may be used; at most 1,200 of them."
+
 _CONTINUES: Parameter = {
     "name": CONTINUES_HEADER,
     "in": "header",
@@ -604,6 +611,35 @@ OPERATIONS: tuple[Operation, ...] = (
         body="collection items",
     ),
     Operation(
+        "collection_files",
+        "get",
+        f"{API}/collections/{{id}}/files.zip",
+        "Collections",
+        "The files of a collection as a ZIP",
+        ("application/zip",),
+        _ITEM,
+        _PACKED,
+        parameters=(
+            _named("id", "id of the collection"),
+            _query(
+                "unusable",
+                "what to do with files that may not be used",
+                {"type": "string", "enum": list(collections.UNUSABLE), "default": "leave_out"},
+            ),
+        ),
+    ),
+    Operation(
+        "collection_contact_sheet",
+        "get",
+        f"{API}/collections/{{id}}/contact-sheet.pdf",
+        "Collections",
+        "The pictures of a collection as a PDF",
+        ("application/pdf",),
+        _ITEM,
+        _PRINTED,
+        parameters=(_named("id", "id of the collection"),),
+    ),
+    Operation(
         "collection_shares",
         "get",
         f"{API}/collections/{{id}}/shares",
@@ -650,6 +686,28 @@ OPERATIONS: tuple[Operation, ...] = (
             _AFTER,
             _COLLECTION_SIZE,
         ),
+    ),
+    Operation(
+        "shared_files",
+        "get",
+        f"{API}/shared/{{token}}/files.zip",
+        "Collections",
+        "The files of a shared collection as a ZIP",
+        ("application/zip",),
+        _ITEM,
+        f"{_PACKED} Files that may not be used are always left out.",
+        parameters=(_named("token", "token of the link"),),
+    ),
+    Operation(
+        "shared_contact_sheet",
+        "get",
+        f"{API}/shared/{{token}}/contact-sheet.pdf",
+        "Collections",
+        "The pictures of a shared collection as a PDF",
+        ("application/pdf",),
+        _ITEM,
+        _PRINTED,
+        parameters=(_named("token", "token of the link"),),
     ),
     Operation(
         "explain_links",

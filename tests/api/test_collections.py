@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.api import catalogue
+from tests.api.standin import MemorySearch
 
 AT = "/api/v1/collections"
 MUG, BOWL = catalogue.MUG_FRONT.id, catalogue.BOWL.id
@@ -30,10 +36,7 @@ def test_a_collection_is_made_told_listed_and_taken_away(client: FlaskClient) ->
     got = client.get(one["links"]["self"])
     assert got.json == one
     assert got.headers["ETag"] == f'"{one["version"]}"'
-    assert client.get(AT).json == {
-        "total": 1,
-        "collections": [{**one, "links": {**one["links"], "cover": None}}],
-    }
+    assert client.get(AT).json == {"total": 1, "collections": [one]}
     assert client.get(f"{AT}?asset={MUG}").json == client.get(AT).json
     assert client.get(f"{AT}?asset={BOWL}").json == {"total": 0, "collections": []}
     assert client.delete(one["links"]["self"]).json == one
@@ -143,3 +146,66 @@ def test_a_link_ends_on_its_day(client: FlaskClient) -> None:
     last = client.post(at, json={"until": "2026-06-15"}).json
     assert last is not None
     assert client.get(last["address"]).status_code == 200
+
+
+def _zip(reply: Any) -> tuple[dict[str, bytes], list[dict[str, str]]]:
+    assert reply.status_code == 200, reply.data[:300]
+    assert reply.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(reply.data)) as archive:
+        assert archive.testzip() is None
+        held = {name: archive.read(name) for name in archive.namelist()}
+    return held, list(csv.DictReader(io.StringIO(held.pop("manifest.csv").decode("utf-8-sig"))))
+
+
+def test_its_files_come_as_a_zip_that_says_what_is_missing(client: FlaskClient) -> None:
+    one = made(client, MUG, BOWL, name='Spring: "new"/old')
+    reply = client.get(one["links"]["files"])
+    assert "filename=\"Spring: 'new'old.zip\"" in reply.headers["Content-Disposition"]
+    held, lines = _zip(reply)
+    assert held == {catalogue.MUG_FRONT.source.filename: b"\xff\xd8 a picture \xff\xd9"}
+    told = {line["asset"]: line for line in lines}
+    assert told[MUG]["file"] == catalogue.MUG_FRONT.source.filename
+    assert told[BOWL]["file"] == ""
+    assert "its file is gone" in told[BOWL]["why"]
+
+
+def test_a_products_pictures_lie_in_a_folder_and_equal_names_are_told_apart(client: FlaskClient) -> None:
+    one = made(client, MUG)
+    sku = catalogue.MUG.id
+    client.post(f"{one['links']['self']}/items", json={"add": [{"product": sku}]})
+    held, lines = _zip(client.get(one["links"]["files"]))
+    pictures = catalogue.MUG.assets.links
+    assert sum(name.startswith("TIDE_1/") for name in held) == len(pictures)
+    assert len({name.lower() for name in held}) == len(held)
+    assert len(lines) == 1 + len(pictures)
+
+
+def test_what_may_not_be_used_is_left_out_unless_asked_for(client: FlaskClient, search: MemorySearch) -> None:
+    source = replace(catalogue.MUG_FRONT.source, licence_ends=datetime(2020, 5, 1, tzinfo=UTC))
+    worn = replace(catalogue.MUG_FRONT, source=source)
+    search.held["assets"] = (worn, *(a for a in catalogue.ASSETS if a.id != MUG))
+    one = made(client, MUG)
+    held, (line,) = _zip(client.get(one["links"]["files"]))
+    assert held == {}
+    assert (line["usable"], line["file"]) == ("no", "")
+    assert "licence ended" in line["why"]
+    held, (line,) = _zip(client.get(f"{one['links']['files']}?unusable=include"))
+    assert list(held) == [line["file"]] == [worn.source.filename]
+    assert line["usable"] == "no"
+    assert client.get(f"{one['links']['files']}?unusable=perhaps").status_code == 422
+    shared = client.post(f"{one['links']['self']}/shares", json={}).json
+    assert shared is not None
+    assert _zip(client.get(f"/api/v1/shared/{shared['token']}/files.zip"))[0] == {}
+    assert client.get(f"/api/v1/shared/{shared['token']}/files.zip?unusable=include").status_code == 422
+
+
+def test_it_is_printed_as_pages(client: FlaskClient) -> None:
+    one = made(client, MUG, BOWL)
+    reply = client.get(one["links"]["contact_sheet"])
+    assert (reply.status_code, reply.mimetype) == (200, "application/pdf")
+    assert reply.data.startswith(b"%PDF-")
+    assert reply.data.count(b"/Type /Page\n") + reply.data.count(b"/Type /Page ") >= 1
+    assert client.head(one["links"]["contact_sheet"]).status_code == 200
+    assert client.head(one["links"]["files"]).status_code == 200
+    assert client.get(f"{AT}/none/contact-sheet.pdf").status_code == 404
+    assert client.get("/api/v1/shared/none/files.zip").status_code == 404

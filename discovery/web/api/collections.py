@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 
-from discovery.curation.collection_model import Collection, Item
-from discovery.web import bodies, collections, grammar, preconditions, serialise
+from discovery.config import Settings
+from discovery.curation.collection_model import Collection
+from discovery.web import bodies, collection_files, collections, grammar, preconditions, serialise
+from discovery.web.api.items import disposition
 from discovery.web.identity import viewer
 from discovery.web.replies import reply
-from discovery.web.services import Collections, Search
-from mappings.documents import AssetDocument, ProductDocument
+from discovery.web.services import Services
+
+_ZIP, _PDF = "application/zip", "application/pdf"
 
 
-def collection_routes(service: Collections, search: Search) -> Blueprint:
-    """Return the routes of collections; ``search`` tells what items are now, to whoever may see them."""
+def collection_routes(services: Services, settings: Settings) -> Blueprint:
+    """Return the routes of collections."""
+    service = services.collections
     routes = Blueprint("collections", __name__, url_prefix=serialise.API)
-
-    def documents(items: tuple[Item, ...]) -> Mapping[tuple[str, str], AssetDocument | ProductDocument]:
-        assets = [item.id for item in items if item.kind == "asset"]
-        products = [item.id for item in items if item.kind == "product"]
-        found = {("asset", ident): one for ident, one in search.documents("assets", assets, viewer()).items()}
-        more = search.documents("products", products, viewer())
-        return found | {("product", ident): one for ident, one in more.items()}
 
     def items_of(one: Collection) -> Response:
         page = collections.items_page(one, _given(collections.ITEMS_PARAMETERS))
-        told = reply(collections.items(one, page, documents(page.items)))
+        documents = collections.documents_of(services.search, page.items, viewer())
+        told = reply(collections.items(one, page, documents))
         return preconditions.versioned(told, one.version)
+
+    def packed(one: Collection, *, every: bool) -> Response:
+        chunks: Iterator[bytes] = iter(())
+        if request.method == "GET":
+            made = collection_files.zipped(services, settings, one, viewer(), every=every)
+            # What is wrong at once, such as an engine that is away, is an answer and not half a file.
+            chunks = chain([next(made)], made)
+        return _file(Response(stream_with_context(chunks), mimetype=_ZIP), one, "zip")
+
+    def printed(one: Collection) -> Response:
+        if request.method != "GET":
+            return _file(Response(mimetype=_PDF), one, "pdf")
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / "sheet.pdf"
+            collection_files.sheet(services, settings, one, viewer(), made)
+            return _file(Response(made.read_bytes(), mimetype=_PDF), one, "pdf")
 
     @routes.get("/collections")
     def listed() -> Response:
@@ -71,6 +88,16 @@ def collection_routes(service: Collections, search: Search) -> Blueprint:
         changed, counts = service.arrange(id, **wanted, expected=preconditions.expected())
         return preconditions.versioned(reply(collections.arranged(changed, counts)), changed.version)
 
+    @routes.get("/collections/<id>/files.zip")
+    def files(id: str) -> Response:
+        every = collections.files_wanted(_given(collections.FILES_PARAMETERS))
+        return packed(service.get(id), every=every)
+
+    @routes.get("/collections/<id>/contact-sheet.pdf")
+    def contact_sheet(id: str) -> Response:
+        _given(())
+        return printed(service.get(id))
+
     @routes.get("/collections/<id>/shares")
     def shares(id: str) -> Response:
         _given(())
@@ -91,6 +118,16 @@ def collection_routes(service: Collections, search: Search) -> Blueprint:
     def shared(token: str) -> Response:
         return items_of(service.shared(token))
 
+    @routes.get("/shared/<token>/files.zip")
+    def shared_files(token: str) -> Response:
+        _given(())
+        return packed(service.shared(token), every=False)
+
+    @routes.get("/shared/<token>/contact-sheet.pdf")
+    def shared_sheet(token: str) -> Response:
+        _given(())
+        return printed(service.shared(token))
+
     return routes
 
 
@@ -100,3 +137,9 @@ def _given(allowed: tuple[str, ...]) -> dict[str, Any]:
 
 def _told(one: Collection) -> Response:
     return preconditions.versioned(reply(collections.collection(one)), one.version)
+
+
+def _file(response: Response, one: Collection, ending: str) -> Response:
+    response.headers["Content-Disposition"] = disposition(f"{one.name}.{ending}", response.mimetype or "")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

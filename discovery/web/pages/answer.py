@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 
 from discovery.web.identity import request_id
 from discovery.web.pages import view
@@ -17,8 +17,3 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     response = Response(text, status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def has_page(path: str) -> bool:
-    """Return whether there is a page at a path, so that nothing leads where there is none."""
-    return any(rule.rule == path for rule in current_app.url_map.iter_rules())

@@ -22,7 +22,6 @@ ROOMS = {
 def desk_routes(services: Services) -> Blueprint:
     """Return the pages."""
     routes = Blueprint("desk", __name__)
-    routes.add_app_template_global(answer.has_page)
 
     def shown(template: str, title: str, **values: Any) -> Response:
         rooms = [

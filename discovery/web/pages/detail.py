@@ -1,34 +1,19 @@
-"""What pages of single items say in plain words: may one use it, why is it linked, what is missing."""
+"""What pages of single items say in plain words: why is it linked, what is wrong, what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from discovery.audit.listing import UNRESOLVED_STATE, FindingsQuery
-from discovery.config import AuditSettings
 from discovery.curation.duplicate_listing import GroupsQuery
 from discovery.curation.review import ReviewQuery
 from discovery.errors import DiscoveryError
-from discovery.picture_sets.heroes import is_unapproved
 from discovery.web import audits, duplicates
-from discovery.web.language import day, message, percent, translated
+from discovery.web.language import message, percent, translated
 from discovery.web.services import Services
 
 MOST_FINDINGS = 20
-SOON_DAYS = 30
-
-GOOD, CARE, BAD = "good", "care", "bad"
-
-STATUSES = {
-    "approved": message("approved"),
-    "unreviewed": message("not looked at yet"),
-    "draft": message("a draft"),
-    "rejected": message("rejected"),
-    "superseded": message("replaced by another file"),
-    "archived": message("archived"),
-}
 ROLES = {
     "hero": message("main picture"),
     "alternate": message("another view"),
@@ -50,31 +35,6 @@ METHODS = {
 }
 
 T = TypeVar("T")
-
-
-def usability(
-    item: Mapping[str, Any], settings: AuditSettings, now: datetime | None = None
-) -> dict[str, str]:
-    """Return whether an asset may be used, as the API tells of it: a tone, and a sentence."""
-    now = now or datetime.now(UTC)
-    rights, status = item["curation"]["rights"], item["curation"]["status"]
-    terms = rights["usage_terms"]
-    ends = datetime.fromisoformat(rights["licence_ends"]) if rights["licence_ends"] else None
-    if item["curation"]["merged_into"]:
-        return {"tone": BAD, "text": translated("Replaced: another file stands for this one")}
-    if ends is not None and ends < now:
-        return {"tone": BAD, "text": translated("Not usable: its licence ended on %(day)s", day=day(ends))}
-    if is_unapproved(status, settings):
-        told = translated(STATUSES.get(status, "")) or status
-        return {"tone": BAD, "text": translated("Not usable: it is %(status)s", status=told)}
-    scope = [terms] if terms else []
-    if ends is not None:
-        scope.append(translated("until %(day)s", day=day(ends)))
-    if status != "approved":
-        scope.append(translated(STATUSES.get(status, "")) or status)
-    text = translated("Usable") + (f": {', '.join(scope)}" if scope else "")
-    near = ends is not None and (ends - now).days < SOON_DAYS
-    return {"tone": CARE if near or status != "approved" else GOOD, "text": text}
 
 
 def shown_links(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

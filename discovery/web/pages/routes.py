@@ -22,6 +22,7 @@ from discovery.web.pages import detail, review, view
 from discovery.web.pages.answer import page as page_of
 from discovery.web.problems import explain, problem
 from discovery.web.services import Services
+from discovery.web.usability import standing, usability
 from mappings.fields import SORTS
 
 _NOTHING: dict[str, Any] = {
@@ -69,9 +70,8 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
             title=title,
             image=image,
             bar=_colour_bar(media["colours"]),
-            usable=detail.usability(item, audit),
-            approval=translated(detail.STATUSES.get(item["curation"]["status"], ""))
-            or item["curation"]["status"],
+            usable=usability(item, audit),
+            approval=standing(item["curation"]["status"]),
             shown=detail.shown_links(item["products"]),
             findings=detail.open_findings(services, f"asset:{item['id']}"),
             copies=detail.copies(services, item["id"]),

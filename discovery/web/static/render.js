@@ -93,6 +93,9 @@ export function createRenderer(page) {
     slot(node, "title").replaceChildren(...titleNodes(hit.highlight, view.plain));
     slot(node, "meta").textContent = view.meta;
     slot(node, "note").textContent = view.note;
+    const pick = node.querySelector(".pick input");
+    pick.dataset.key = `pick:${hit.id}`;
+    pick.setAttribute("aria-label", t("Select {name}", { name: view.plain }));
     const similar = node.querySelector(".similar");
     if (view.similar) {
       similar.href = view.similar;

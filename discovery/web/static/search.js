@@ -7,6 +7,7 @@ import { createLog } from "./log.js";
 import { createRegion } from "./region.js";
 import { createRenderer } from "./render.js";
 import { createSaved } from "./saved.js";
+import { createSelection } from "./select.js";
 import { createSuggestions } from "./suggest.js";
 
 const PAUSE_MS = 180;
@@ -14,6 +15,7 @@ const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("layout").dataset.page);
 const renderer = createRenderer(page);
 const log = createLog(page.log);
+const selection = createSelection($("hits"));
 
 let state = states.read(location.search);
 let image = null; // the uploaded picture: it cannot lie in an address, so it lives as long as the page
@@ -361,9 +363,9 @@ createSaved({
 $("help-open").addEventListener("click", () => $("help").showModal());
 
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea");
+  const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const elsewhere = $("help").open || $("region").open;
+  const elsewhere = $("help").open || $("region").open || $("collect").open;
   const card = document.activeElement.closest?.(".card");
   let done = false;
   if (event.key === "?" && !elsewhere) {
@@ -376,6 +378,15 @@ addEventListener("keydown", (event) => {
     done = step(event.key);
   } else if (event.key.toLowerCase() === "s" && card && !$("detail").open) {
     card.querySelector(".similar")?.click();
+    done = true;
+  } else if (event.key.toLowerCase() === "x" && card && !$("detail").open) {
+    selection.toggle(card, { range: event.shiftKey });
+    done = true;
+  } else if (event.key.toLowerCase() === "c" && selection.size() && !elsewhere && !$("detail").open) {
+    selection.open();
+    done = true;
+  } else if (event.key === "Escape" && selection.size() && !elsewhere && !$("detail").open) {
+    selection.clear();
     done = true;
   } else if (event.key.toLowerCase() === "z" && $("detail").open) {
     $("detail-body").querySelector("[data-zoom]")?.click();
