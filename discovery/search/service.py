@@ -509,16 +509,24 @@ class SearchService:
     ) -> tuple[Decided, Question, Answered]:
         """Answer with what was understood as filters, or by words alone where those find nothing.
 
-        So too where they would hide something that bears all the words as its name. A part whose filter would
-        hide most of what says its words stays words by itself: they are not what that value is about.
+        Where the filters find nothing together, the one without which most is found becomes words again. Where
+        they would hide something that bears all the words as its name, all do. A part whose filter would hide
+        most of what says its words stays words by itself: they are not what that value is about.
         """
         done = self._answered(request, decided, viewer, size)
         plan, page = decided.plan, done[2].page
         kept = tuple(part for number, part in enumerate(plan.parts) if not _hides(page, number))
         if kept != plan.parts:
             return self._understood(request, self._leaving(decided, kept), viewer, size)
-        if not kept or (_found_by_words(decided, done[2]) and not hidden_count(page, HIDDEN)):
+        hides = hidden_count(page, HIDDEN)
+        if not kept or (_found_by_words(decided, done[2]) and not hides):
             return done
+        if len(kept) > 1 and not hides:
+            fewer = [kept[:number] + kept[number + 1 :] for number in range(len(kept))]
+            tried = [self._answered(request, self._leaving(decided, some), viewer, size) for some in fewer]
+            best = max(tried, key=lambda one: _found_by_words(one[0], one[2]))
+            if _found_by_words(best[0], best[2]):
+                return best
         return self._answered(request, self._leaving(decided, ()), viewer, size)
 
     def _leaving(self, decided: Decided, kept: tuple[Understood, ...]) -> Decided:

@@ -140,6 +140,29 @@ def test_filters_that_would_find_nothing_give_way_to_words(ask: Ask) -> None:
     assert page.total == ask("products", "fleece bag", understand=False).total
 
 
+def test_where_filters_contradict_each_other_only_one_gives_way(
+    engine: Engine, prefix: str, serve: Serve
+) -> None:
+    create(engine, prefix)
+    red = [
+        product(f"J-{n}", f"Red jacket {n}", family="Jacket", price=60.0, attributes={"hue": ("Crimson",)})
+        for n in range(3)
+    ]
+    fill(
+        engine,
+        prefix,
+        (*red, product("B-1", "Ball", family="Ball", price=9.0, attributes={"colour": ("Red",)})),
+    )
+    page = serve(prefix).search(SearchRequest(side="products", q="red jackets under 70"), ANYONE)
+    assert {part.text: part.applied for part in page.understood} == {
+        "red": False,
+        "jackets": True,
+        "under 70": True,
+    }
+    assert set(skus(page)) == {one.id for one in red}
+    assert page.total == len(red)
+
+
 def test_words_that_were_not_understood_must_be_found_as_ever(ask: Ask) -> None:
     page = ask("products", "full zip jacket red")
     assert set(skus(page)) == {"WJ05", "WJ05-S-Red"}
