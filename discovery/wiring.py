@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
 from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
 from discovery.search.pictures import EmbedderModel
-from discovery.search.request import Hit, SearchRequest, Viewer
+from discovery.search.request import Hit, Mode, SearchRequest, Viewer
 from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
 from discovery.search.service import SearchService
@@ -65,7 +65,7 @@ from discovery.vision.hashing import checksum, perceptual_hash, signature
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web import schemas
-from discovery.web.services import Check, Reading, SearchLog, Services, Usage
+from discovery.web.services import Check, Comparison, KnownModel, Reading, SearchLog, Services, Usage
 from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
@@ -80,7 +80,7 @@ from indexers.link_run import Explanation, LinkRun, LinkSummary
 from indexers.locks import projection_lock
 from indexers.merging import Merging, Move
 from indexers.migration import Migration
-from indexers.models import FittedModel, FittedModels, ModelShelf
+from indexers.models import ADOPTED, FittedModel, FittedModels, ModelShelf
 from indexers.paging import pages
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
@@ -106,6 +106,7 @@ from mappings.registry import ASSETS, CATALOGUE, PRODUCTS, RUNS, floors_of, watc
 
 EMBEDDED = "embedded"
 THUMBNAILS_AT_ONCE = 200
+COMPARED_HITS = 12
 CURSOR_KEY_BYTES = 32
 
 
@@ -560,12 +561,15 @@ class Service:
         probes = Probes(self._shown, judged)
         return Migration(self.engine, self.lifecycle, self.settings, probes=probes, progress=progress)
 
+    def search_in(self, indices: Mapping[Side, str]) -> SearchService:
+        """Return the read side over indices that may not serve."""
+        return self._asked.setdefault(tuple(indices.values()), self._searching(indices))
+
     def _shown(self, indices: Mapping[str, str], side: str, q: str) -> tuple[Shown, ...]:
         """Return what the first ten hits of a query show, in indices that may not serve."""
         named: Mapping[Side, str] = {"assets": indices[ASSETS_SIDE], "products": indices[PRODUCTS_SIDE]}
         which: Side = "assets" if side == ASSETS_SIDE else "products"
-        asked = self._asked.setdefault(tuple(named.values()), self._searching(named))
-        page = asked.search(SearchRequest(side=which, q=q, size=DEPTH), Viewer())
+        page = self.search_in(named).search(SearchRequest(side=which, q=q, size=DEPTH), Viewer())
         return tuple(_shown_by(hit) for hit in page.hits)
 
     def adapting(self, progress: Progress) -> Adapting:
@@ -678,6 +682,7 @@ class Service:
             originals=self.original_file,
             readiness=self.readiness,
             jobs=self.job_board,
+            models=ModelDesk(self),
             links=LinkDesk(self),
             audits=self.audit,
             rules=RuleDesk(self.rule_book, self.rule_records),
@@ -731,7 +736,7 @@ class Service:
                 "adapt",
                 "Fit the model to the catalogue",
                 "words find pictures by what the catalogue calls them, once enough links are new",
-                lambda _turn: self._adapt_job(),
+                self._adapt_job,
             ),
             job(
                 "usage",
@@ -835,9 +840,10 @@ class Service:
             "jobs": self.ledger().drop(job.id for job in self.jobs()),
         }
 
-    def _adapt_job(self) -> JobOutcome:
+    def _adapt_job(self, turn: Turn) -> JobOutcome:
         adapting = self.adapting(Silent())
-        return outcomes.adapted(adapting.adapt() if adapting.is_due() else None)
+        wanted = turn.cause == "asked" or adapting.is_due()
+        return outcomes.adapted(adapting.adapt() if wanted else None)
 
     def _index_job(self) -> JobOutcome:
         summaries: list[RunSummary] = []
@@ -925,6 +931,60 @@ class LinkDesk:
         # What reconsiders them is made first: a decision is not kept where nothing has been indexed.
         _ = self._service.links
         return self._service.decisions.decide(words, by)
+
+
+class ModelDesk:
+    """The models for people: which there are, and what the one that serves finds beside the one before."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def all(self) -> tuple[KnownModel, ...]:
+        """Return the configured model, then every try to fit it, the newest first."""
+        base = self._service.base_embedder().recipe
+        serving = {
+            str(one.stamp["recipe"]) for one in self._service.lifecycle.status() if "recipe" in one.stamp
+        }
+        fitted = (_known(one, serving) for one in self._service.fitted_models())
+        return (KnownModel(base.digest, base.model, "configured", base.digest in serving), *fitted)
+
+    def compare(self, q: str, viewer: Viewer) -> Comparison:
+        """Search by the look of pictures alone, with the model that serves and with the one before."""
+        asked = SearchRequest(side="assets", q=q, size=COMPARED_HITS, mode=Mode.VISUAL, understand=False)
+        now = self._service.search.search(asked, viewer).hits
+        serving = self._service.lifecycle.serving_generation()
+        recipe = self._recipe_of(serving.assets if serving else None) or ""
+        try:
+            before = self._service.lifecycle.before()
+        except IndexMissing:
+            return Comparison(recipe, now)
+        other = self._recipe_of(before.assets)
+        if other is None or other == recipe:
+            return Comparison(recipe, now)
+        indices: Mapping[Side, str] = {"assets": before.assets, "products": before.products}
+        return Comparison(recipe, now, other, self._service.search_in(indices).search(asked, viewer).hits)
+
+    def _recipe_of(self, index: str | None) -> str | None:
+        if index is None:
+            return None
+        stamps = Reader(self._service.engine).mapping_meta(index)
+        return next(iter(stamps.values()), {}).get("recipe")
+
+
+def _known(one: FittedModel, serving: Collection[str]) -> KnownModel:
+    figures = {side: one.figures[side] for side in ("base", "adapted") if side in one.figures}
+    return KnownModel(
+        one.recipe,
+        one.model,
+        one.outcome,
+        one.outcome == ADOPTED and one.recipe in serving,
+        one.base,
+        one.reason,
+        one.fitted,
+        one.figures.get("pictures"),
+        one.figures.get("held_out"),
+        figures,
+    )
 
 
 def _shown_by(hit: Hit) -> Shown:

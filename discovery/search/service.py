@@ -510,8 +510,8 @@ class SearchService:
         """Answer with what was understood as filters, or by words alone where those find nothing.
 
         Where the filters find nothing together, the one without which most is found becomes words again.
-        Where they would hide something that bears all the words as its name, all do. A part whose filter would
-        hide most of what says its words stays words by itself: they are not what that value is about.
+        Where they would hide something that bears all the words as its name, all do. A part whose filter
+        would hide most of what says its words stays words by itself: they are not what that value is about.
         """
         done = self._answered(request, decided, viewer, size)
         plan, page = decided.plan, done[2].page

@@ -17,6 +17,7 @@ from discovery.web.api.health import health_routes
 from discovery.web.api.items import item_routes
 from discovery.web.api.jobs import job_routes
 from discovery.web.api.links import link_routes
+from discovery.web.api.models import model_routes
 from discovery.web.api.rules import rule_routes
 from discovery.web.api.search import Searcher, search_routes
 from discovery.web.api.search_log import search_log_routes
@@ -66,12 +67,13 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(feedback_routes(services.audits, services.search))
     app.register_blueprint(job_routes(services.jobs))
+    app.register_blueprint(model_routes(services.models))
     app.register_blueprint(usage_routes(services.usage))
     app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(description_routes(settings.search))
     app.register_blueprint(page_routes(services, searcher, settings))
     app.register_blueprint(collection_pages(services, settings))
-    app.register_blueprint(desk_routes(services))
+    app.register_blueprint(desk_routes(services, settings))
     return app
 
 

@@ -90,6 +90,7 @@ TAGS = (
     "Audits",
     "Usage",
     "Jobs",
+    "Models",
     "Service",
 )
 

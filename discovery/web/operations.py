@@ -16,7 +16,18 @@ from discovery.audit.reports.formats import FORMATS
 from discovery.curation import duplicate_listing, review
 from discovery.curation.review import WAITING
 from discovery.search.palette import LEAST_TOLERANCE, MOST_COLOURS, MOST_TOLERANCE
-from discovery.web import audits, clicks, collections, duplicates, gaps, links, rules, searches, shapes
+from discovery.web import (
+    audits,
+    clicks,
+    collections,
+    duplicates,
+    gaps,
+    links,
+    models,
+    rules,
+    searches,
+    shapes,
+)
 from discovery.web.conditions import LARGEST_NUMBER, MOST_CHARACTERS
 from discovery.web.identity import CONTINUES_HEADER
 from discovery.web.schemas import (
@@ -1009,6 +1020,34 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.UsageCoverage,
         (*_SENT, 404, 409),
         body="feed",
+    ),
+    Operation(
+        "models",
+        "get",
+        f"{API}/models",
+        "Models",
+        "The configured model, and every try to fit it to the catalogue",
+        models.ModelList,
+        _SEARCHED,
+        "`POST /api/v1/jobs/adapt/run` asks for another try.",
+    ),
+    Operation(
+        "compare_models",
+        "get",
+        f"{API}/models/comparison",
+        "Models",
+        "What the model that serves and the one before find for the same words",
+        models.ModelComparison,
+        _SEARCHED,
+        "By the look of pictures alone, from the generation that served before as long as it is kept.",
+        parameters=(
+            _query(
+                "q",
+                "the words",
+                {"type": "string", "minLength": 1, "maxLength": models.LONGEST_QUERY},
+                required=True,
+            ),
+        ),
     ),
     Operation(
         "jobs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
@@ -29,7 +29,7 @@ from discovery.linking.outcome import Decision, Outcome
 from discovery.linking.verdict import Verdict
 from discovery.saved.model import Alert, Changes, SavedSearch
 from discovery.scheduler.model import JobState, JobView
-from discovery.search.request import SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
+from discovery.search.request import Hit, SearchPage, SearchRequest, SimilarRequest, Suggestions, Viewer
 from discovery.search.rule_desk import ListedRule
 from discovery.search_log.gaps import GapReport
 from discovery.search_log.model import Asked, Opened
@@ -236,6 +236,49 @@ class SavedSearches(Protocol):
         """Let what it finds now count as seen, or raise ``NotFound`` or ``InputInvalid``."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """The configured model (``outcome`` configured), or a try to fit it to the catalogue (adopted, refused).
+
+    ``figures`` are what was measured of ``base`` and ``adapted`` on products that the fit had not seen, by
+    name; there are none of the configured model.
+    """
+
+    recipe: str
+    name: str
+    outcome: str
+    serves: bool
+    base: str | None = None
+    reason: str | None = None
+    fitted: datetime | None = None
+    pictures: int | None = None
+    held_out: int | None = None
+    figures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the pictures' part of a search finds now and by the model that served before.
+
+    ``before`` is ``None`` where no other model's vectors are kept.
+    """
+
+    recipe: str
+    now: tuple[Hit, ...]
+    before_recipe: str | None = None
+    before: tuple[Hit, ...] | None = None
+
+
+class Models(Protocol):
+    """The configured model and those fitted to the catalogue."""
+
+    def all(self) -> tuple[KnownModel, ...]:
+        """Return the configured model, then every try to fit it, the newest first."""
+
+    def compare(self, q: str, viewer: Viewer) -> Comparison:
+        """Search by the look of pictures alone, with the model that serves and with the one before."""
+
+
 class Audits(Protocol):
     """The audit: runs, findings, reports."""
 
@@ -341,6 +384,7 @@ class Services:
     originals: Callable[[AssetDocument], Path | BinaryIO]
     readiness: Callable[[], tuple[Check, ...]]
     jobs: Jobs
+    models: Models
     links: Links
     audits: Audits
     rules: QueryRules

@@ -65,7 +65,19 @@ from discovery.search_log.model import Asked, Opened
 from discovery.usage.model import Action, Coverage, Event, Feed, Refused, Taken, read_event, read_feed
 from discovery.web import examples
 from discovery.web.schemas import load, search_schema
-from discovery.web.services import Audits, Check, Explained, Jobs, Links, Reading, SearchLog, Services, Usage
+from discovery.web.services import (
+    Audits,
+    Check,
+    Comparison,
+    Explained,
+    Jobs,
+    KnownModel,
+    Links,
+    Reading,
+    SearchLog,
+    Services,
+    Usage,
+)
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import Side, find_field
 
@@ -570,6 +582,16 @@ class MemorySearchLog:
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
+class MemoryModels:
+    """The models of the examples; the same hits for all words."""
+
+    def all(self) -> tuple[KnownModel, ...]:
+        return examples.MODELS
+
+    def compare(self, _q: str, _viewer: Viewer) -> Comparison:
+        return examples.COMPARED
+
+
 def services_over(
     search: MemorySearch,
     *,
@@ -592,6 +614,7 @@ def services_over(
         originals=originals or no_original,
         readiness=lambda: (Check("engine", True), Check("model", True)),
         jobs=jobs or MemoryJobs(),
+        models=MemoryModels(),
         links=links or MemoryLinks(search),
         audits=audits or MemoryAudits(),
         rules=(rules or MemoryRules()).desk,

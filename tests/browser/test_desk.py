@@ -118,6 +118,35 @@ def test_each_gap_leads_to_its_search(page: Page) -> None:
     expect(page.get_by_role("combobox", name="Search")).to_have_value(words)
 
 
+def test_the_model_is_told_and_tried_on_ones_own_words(demo_page: Page) -> None:
+    demo_page.goto("/model")
+    expect(demo_page.locator("[data-serves]")).to_contain_text("starter")
+    demo_page.get_by_label("Words").fill("mug")
+    demo_page.get_by_role("button", name="Compare").click()
+    expect(demo_page.locator(".versus h3")).to_have_count(1)
+    expect(demo_page.locator(".versus li").first).to_be_visible()
+    expect(demo_page.locator("main")).to_contain_text("Only one model's vectors are kept")
+
+
+def test_a_fit_is_asked_for_and_followed_to_its_end(demo_page: Page) -> None:
+    demo_page.goto("/model")
+    table = asked(demo_page, "/api/v1/jobs")
+    (adapt,) = (one for one in table["jobs"] if one["id"] == "adapt")
+    began = {"due": None, "cause": "asked", "started": "2026-03-01T09:00:00Z", "owner": "here"}
+    stands = iter([{**adapt, "asked": began["started"]}, {**adapt, "running": began}, adapt])
+
+    def tell(route: Route) -> None:
+        route.fulfill(json={"jobs": [next(stands)]})
+
+    demo_page.route("**/api/v1/jobs/adapt/run", lambda route: route.fulfill(status=202, json={}))
+    demo_page.route("**/api/v1/jobs", tell)
+    demo_page.get_by_role("button", name="Fit it to the catalogue now").click()
+    told(demo_page).to_contain_text("It waits for its turn")
+    told(demo_page).to_contain_text("It runs, for")
+    demo_page.wait_for_event("load")
+    expect(demo_page.get_by_role("button", name="Fit it to the catalogue now")).to_be_enabled()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nobody_is_kept_out(browser: Browser, studio: str, width: int, scheme: Any) -> None:
@@ -125,7 +154,7 @@ def test_nobody_is_kept_out(browser: Browser, studio: str, width: int, scheme: A
         base_url=studio, viewport={"width": width, "height": 900}, color_scheme=scheme
     )
     opened = context.new_page()
-    for path in ("/audit", "/audit/findings", "/jobs", "/gaps"):
+    for path in ("/audit", "/audit/findings", "/jobs", "/gaps", "/model", "/model?q=mug"):
         opened.goto(path)
         found = Axe().run(opened, options={"runOnly": LEVELS})
         assert not found.response["violations"], (path, found.generate_report())

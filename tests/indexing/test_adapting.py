@@ -20,6 +20,7 @@ from discovery.search.service import SearchService
 from discovery.vision.adapter import Features
 from discovery.vision.colours import BIN_COUNT
 from discovery.vision.embedder import Recipe, Vector, unit
+from discovery.wiring import ModelDesk, Service
 from indexers.adaptation import Adapting, changed, gathered, sketch
 from indexers.fitting import Pairs, try_fit
 from indexers.lifecycle import Lifecycle
@@ -394,3 +395,23 @@ def test_a_sketch_tells_how_much_changed() -> None:
     assert changed(first, first) == 0
     assert changed(first, shifted) == pytest.approx(0.4, abs=0.08)
     assert changed((), first) == 1
+
+
+def test_people_see_both_models_and_compare_what_they_find(
+    engine: Engine, settings: Settings, shop: Stage, adapting: Adapting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("discovery.wiring.load_embedder", lambda *_: shop.embedder)
+    there = dataclasses.replace(settings.engine, url=engine.url)
+    desk = ModelDesk(Service(dataclasses.replace(settings, engine=there)))
+    (base,) = desk.all()
+    assert (base.outcome, base.serves) == ("configured", True)
+    alone = desk.compare("sofa", Viewer())
+    assert (alone.recipe, alone.now, alone.before) == (base.recipe, (), None)
+
+    came = adapting.adapt()
+    base, fitted = ModelDesk(Service(dataclasses.replace(settings, engine=there))).all()
+    assert (base.serves, fitted.serves, fitted.outcome) == (False, True, "adopted")
+    assert (fitted.figures["adapted"]["queries"] or 0) > (fitted.figures["base"]["queries"] or 0)
+    both = ModelDesk(Service(dataclasses.replace(settings, engine=there))).compare("sofa", Viewer())
+    assert (both.recipe, both.before_recipe, both.before) == (came.recipe, base.recipe, ())
+    assert {hit.document.source.key.partition("-")[0] for hit in both.now} == {"sofa"}

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from discovery.search.request import Viewer
 from discovery.search_log.reports.formats import FORMATS
 from discovery.web import gaps, serialise
+from discovery.web import models as known_models
 from discovery.web.grammar import Pairs
 from discovery.web.language import counted, message, time, translated
 from discovery.web.pages import view
-from discovery.web.services import Jobs, SearchLog
+from discovery.web.services import Jobs, SearchLog, Services
 
 AT_ONCE = 50
 
@@ -26,6 +28,20 @@ OUTCOMES = {
     "lost": message("Lost; it is made up for"),
 }
 _FINE = frozenset({"succeeded"})
+MODEL_OUTCOMES = {
+    "configured": message("as it came"),
+    "adopted": message("fitted to the catalogue"),
+    "refused": message("fitted, and no better"),
+}
+MODEL_FIGURES = {
+    "queries": message("Words find the right pictures (nDCG@10)"),
+    "first_kind": message("First hit is of the right kind"),
+    "first_trait": message("First hit is of the right trait and kind"),
+    "names": message("Product names find their pictures"),
+    "same_product": message("Nearest picture shows the same product"),
+    "among_ten": message("Same product among the ten nearest"),
+    "open_world": message("Words from outside the catalogue"),
+}
 TABS = {"products": message("To photograph next"), "queries": message("Asked in vain")}
 
 
@@ -82,3 +98,51 @@ def wanted(log: SearchLog, pairs: Pairs) -> dict[str, Any]:
         "more": f"/gaps?{more}" if more else None,
         "formats": [{"label": name.upper(), "href": f"/api/v1/search/gaps.{name}"} for name in FORMATS],
     }
+
+
+def models(services: Services, viewer: Viewer, pairs: Pairs, sizes: tuple[int, ...]) -> dict[str, Any]:
+    """Return the models with their figures, and what two of them find for the words in the address.
+
+    Raises:
+        InputInvalid: the words are too many.
+    """
+    listed = known_models.listing(services.models.all())["models"]
+    job = next((one for one in jobs(services.jobs) if one["id"] == "adapt"), None)
+    q = (view.value_of(pairs, "q") or "").strip()
+    compared = None
+    if q:
+        words = known_models.words_of({"q": q})
+        compared = known_models.comparison(words, services.models.compare(words, viewer))
+    return {
+        "models": [_told(one) for one in listed],
+        "job": job,
+        "q": q,
+        "sides": [] if compared is None else _sides(compared, sizes),
+        "compared": compared,
+    }
+
+
+def _told(model: Mapping[str, Any]) -> dict[str, Any]:
+    kind = MODEL_OUTCOMES[model["outcome"]]
+    labels = [MODEL_FIGURES[one["name"]] for one in model["figures"]]
+    return {
+        **model,
+        "kind": translated(kind),
+        "when": time(model["fitted"]),
+        "figures": [
+            {**one, "label": translated(label)} for one, label in zip(model["figures"], labels, strict=True)
+        ],
+    }
+
+
+def _sides(compared: Mapping[str, Any], sizes: tuple[int, ...]) -> list[dict[str, Any]]:
+    said = (("before", message("Before")), ("now", message("Now")))
+    return [
+        {
+            "label": translated(label),
+            "recipe": compared["recipe" if name == "now" else "before_recipe"],
+            "cards": [view.card({**one, "highlight": {}}, sizes) for one in compared[name]],
+        }
+        for name, label in said
+        if compared[name] is not None
+    ]

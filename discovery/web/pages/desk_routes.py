@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from discovery.config import Settings
 from discovery.web import grammar
+from discovery.web.identity import viewer
 from discovery.web.language import message, translated
 from discovery.web.pages import answer, audit, desk
 from discovery.web.services import Services
@@ -16,10 +18,11 @@ ROOMS = {
     "/audit/findings": message("Findings"),
     "/gaps": message("Search gaps"),
     "/jobs": message("Jobs"),
+    "/model": message("Model"),
 }
 
 
-def desk_routes(services: Services) -> Blueprint:
+def desk_routes(services: Services, settings: Settings) -> Blueprint:
     """Return the pages."""
     routes = Blueprint("desk", __name__)
 
@@ -47,5 +50,11 @@ def desk_routes(services: Services) -> Blueprint:
     def gaps() -> Response:
         pairs = grammar.pairs_of(request.query_string)
         return shown("gaps.html", message("Search gaps"), **desk.wanted(services.search_log, pairs))
+
+    @routes.get("/model")
+    def model() -> Response:
+        pairs = grammar.pairs_of(request.query_string)
+        found = desk.models(services, viewer(), pairs, settings.images.thumbnail_sizes)
+        return shown("model.html", message("Model"), **found)
 
     return routes

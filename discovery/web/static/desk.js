@@ -43,12 +43,29 @@ if ($("run")?.dataset.watch) run(null);
 $("run")?.addEventListener("click", () => run({}));
 $("accept")?.addEventListener("click", () => run({ accept: true }));
 
+// A job that is asked for waits for a scheduler; then it is followed to its end.
+async function followJob(id) {
+  for (;;) {
+    const { jobs } = await call("GET", `${API}/jobs`);
+    const { asked, running } = jobs.find((one) => one.id === id);
+    if (!asked && !running) break;
+    const since = running ? Math.round((Date.now() - new Date(running.started)) / 1000) : 0;
+    tell(running ? tn("It runs, for {count} second now.", "It runs, for {count} seconds now.", since) : t("It waits for its turn; a scheduler must run."));
+    await pause();
+  }
+  location.reload();
+}
+
+const watched = document.querySelector("[data-follow][data-watch]");
+if (watched) followJob(watched.dataset.job).catch((error) => tell(error.message));
+
 for (const button of document.querySelectorAll("[data-job]")) {
   button.addEventListener("click", async () => {
     try {
       await call("POST", `${API}/jobs/${encodeURIComponent(button.dataset.job)}/run`);
       button.disabled = true;
-      tell(t("It is asked for and waits for its turn. Load the page again to see how it stands."));
+      if ("follow" in button.dataset) await followJob(button.dataset.job);
+      else tell(t("It is asked for and waits for its turn. Load the page again to see how it stands."));
     } catch (error) {
       tell(error.message);
     }
