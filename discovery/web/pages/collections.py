@@ -18,6 +18,8 @@ from discovery.web.usability import usability
 
 AT_ONCE = 200
 
+UNTIL, ALWAYS = message("until %(day)s"), message("until it is taken back")
+
 
 def collection_pages(services: Services, settings: Settings) -> Blueprint:
     """Return the pages."""
@@ -80,6 +82,3 @@ def _share(share: Any) -> dict[str, Any]:
     told = collections.share(share)
     until = translated(UNTIL, day=day(told["until"])) if told["until"] else translated(ALWAYS)
     return {**told, "until": until}
-
-
-UNTIL, ALWAYS = message("until %(day)s"), message("until it is taken back")
