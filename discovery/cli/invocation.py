@@ -115,10 +115,8 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except DiscoveryError as error:
-        say(f"discovery: {error.kind.title}: {error.detail}")
-        if len(error.problems) > 1:
-            for problem in error.problems:
-                say(f"  {problem.field}: {problem.message}")
+        for line in _lines(error):
+            say(line)
         sys.exit(error.kind.exit_code)
     except KeyboardInterrupt:
         say("discovery: interrupted")
@@ -127,6 +125,16 @@ def errors_told() -> Iterator[None]:
         # The reader of a pipe has seen enough; that is no failure, and closing must not raise again.
         sys.stderr.close()
         sys.exit(0)
+
+
+def _lines(error: DiscoveryError) -> list[str]:
+    """Return what is wrong, each thing once: several problems below each other, one in a line."""
+    title = error.kind.title
+    problems = [f"{problem.field}: {problem.message}" for problem in error.problems]
+    if len(problems) > 1:
+        more = [] if problems[0] in error.detail else [f"  {error.detail}"]
+        return [f"discovery: {title}:", *more, *(f"  {problem}" for problem in problems)]
+    return [f"discovery: {error.detail}" if title in error.detail else f"discovery: {title}: {error.detail}"]
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:

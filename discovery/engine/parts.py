@@ -17,13 +17,14 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import truststore
 from filelock import FileLock
 from jgo.config import GlobalSettings
 from jgo.maven import MavenContext, PythonResolver
@@ -137,8 +138,19 @@ def provision_parts(
         missing = [part for part in manifest.parts if not _in_place(part, library)]
         if missing:
             _clear_abandoned(folder)
-            _fetch_all(missing, folder, library, fetch or fetch_with_resolver, progress)
+            with _trusting_the_system():
+                _fetch_all(missing, folder, library, fetch or fetch_with_resolver, progress)
     return Fetched(library, len(missing), sum(part.bytes for part in missing))
+
+
+@contextmanager
+def _trusting_the_system() -> Iterator[None]:
+    """Trust whom the system trusts, as pip does: requests knows the authorities of its package alone."""
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
 
 
 def _in_place(part: Part, library: Path) -> bool:

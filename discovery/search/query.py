@@ -7,7 +7,7 @@ Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (A
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,7 +37,6 @@ from discovery.search.text import (
     named_clause,
     spelling,
     text_signal,
-    whole_clause,
 )
 from discovery.search.vectors import LOOK_SHARE, MEANING, similarity_signal, visual_signal
 from mappings.fields import FEATURES, VECTORS, Field, Side
@@ -67,8 +66,10 @@ HIDDEN = "hidden"
 """Counts what is named as the query has it and does not pass what was understood of that."""
 
 SAID = "said"
+NAMED = "named"
 LEFT = "left"
-"""Count what says the words of one part that was understood, and what of that passes its filter."""
+"""Count what says the words of one part that was understood, what is named by them, and what of each passes
+its filter."""
 
 Matching = Callable[[list[Clause]], Clause]
 """Makes the query of a question from the clauses that every hit must pass."""
@@ -152,11 +153,9 @@ def hidden_probe(side: Side, q: str, passing: list[Clause], understood: list[Cla
     return {"global": {}, "aggs": {HIDDEN: {"filter": named}}}
 
 
-def said_probe(
-    name: str, words: str, languages: Sequence[str], passing: list[Clause], understood: list[Clause]
-) -> dict[str, Any]:
-    """Return what counts, as ``name``, the items that say ``words``, and those of them the filters leave."""
-    said = all_of([whole_clause(words, languages), *passing])
+def left_probe(name: str, saying: Clause, passing: list[Clause], understood: list[Clause]) -> dict[str, Any]:
+    """Return what counts, as ``name``, the items of ``saying``, and those of them that the filters leave."""
+    said = all_of([saying, *passing])
     return {"global": {}, "aggs": {name: {"filter": said, "aggs": {LEFT: {"filter": all_of(understood)}}}}}
 
 

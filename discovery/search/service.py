@@ -34,6 +34,7 @@ from discovery.search.query import (
     HIDDEN,
     IDENTIFIED,
     LEFT,
+    NAMED,
     SAID,
     WITH_SIGNALS,
     WORDED,
@@ -45,8 +46,8 @@ from discovery.search.query import (
     Words,
     frozen,
     hidden_probe,
+    left_probe,
     page_body,
-    said_probe,
     sibling_bodies,
 )
 from discovery.search.request import (
@@ -86,8 +87,9 @@ from discovery.search.standing import (
     Stamps,
     Vocabularies,
 )
-from discovery.search.text import Wording, corrected, normalise, telling_words
+from discovery.search.text import Wording, corrected, named_clause, normalise, telling_words, whole_clause
 from discovery.search.understanding import (
+    KINDS,
     Understanding,
     Vocabulary,
     condition_of,
@@ -112,9 +114,10 @@ LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
 """Characters; a longer query is a text, and its words say nothing of attributes."""
 
-LEAST_LEFT = 0.5
-"""A word becomes a filter only if this leaves so much of what says the word. On 1,012 sportswear products
-450 say "yoga", as what they are good for, and 21 have it as their activity."""
+LEAST_LEFT = {SAID: 0.5, NAMED: 0.95}
+"""A word becomes a filter only if this leaves so much of what says the word: on 1,012 sportswear products
+450 say "yoga", as what they are good for, and 21 have it as their activity. A kind must leave nearly all that
+it names: where one catalogue files its backpacks under backpacks and another under bags, both are found."""
 
 
 def everything(viewer: Viewer, side: Side) -> Clause | None:  # noqa: ARG001 - the seam's shape
@@ -681,10 +684,14 @@ class SearchService:
             meant = filter_clauses(asked.side, Filters(tuple(map(condition_of, plan.parts))))
             yield HIDDEN, hidden_probe(asked.side, plan.reading.words, passing, meant)
         for number, part in enumerate(plan.parts):
-            if part.values:
-                name = f"{SAID}{number}"
-                meant = filter_clauses(asked.side, Filters((condition_of(part),)))
-                yield name, said_probe(name, part.text, plan.wording.languages, passing, meant)
+            if not part.values:
+                continue
+            meant = filter_clauses(asked.side, Filters((condition_of(part),)))
+            counted = {SAID: whole_clause(part.text, plan.wording.languages)}
+            if part.field in KINDS:
+                counted[NAMED] = named_clause(asked.side, part.text)
+            for name, saying in counted.items():
+                yield f"{name}{number}", left_probe(f"{name}{number}", saying, passing, meant)
 
     def _decide(self, side: Side, plan: Plan, mode: Mode) -> Decided:
         if mode is Mode.TEXT or not plan.reading.text:
@@ -956,9 +963,9 @@ class SearchService:
 
 
 def _hides(page: Mapping[str, Any], number: int) -> bool:
-    """Return whether the filter of a part hides most of what says its words."""
-    name = f"{SAID}{number}"
-    return hidden_count(page, name, LEFT) < LEAST_LEFT * hidden_count(page, name)
+    """Return whether the filter of a part hides too much of what says its words."""
+    counted = ((f"{name}{number}", least) for name, least in LEAST_LEFT.items())
+    return any(hidden_count(page, name, LEFT) < least * hidden_count(page, name) for name, least in counted)
 
 
 def _found_by_words(decided: Decided, answered: Answered) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from discovery.search.clauses import Clause
 from discovery.search.request import Condition, Filters, Understood
-from discovery.search.wordforms import Form, form
+from discovery.search.wordforms import form
 from mappings.documents import ATTRIBUTE_SEPARATOR
 from mappings.fields import FIELDS, Field, Kind, Side, find_field
 
@@ -37,6 +37,9 @@ _NAMED: dict[Side, tuple[str, ...]] = {
     "assets": ("product.brand", "product.category", "product.family", "category"),
     "products": ("brand", "category", "family"),
 }
+KINDS = frozenset({"category", "family", "product.category", "product.family"})
+"""Fields whose values say what an item is, as its name does."""
+
 _ATTRIBUTES: dict[Side, str] = {"assets": "product.", "products": "attribute."}
 _CATEGORY_SEPARATOR = "/"
 _PRICE = "price"
@@ -63,10 +66,15 @@ _PRICES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The values of a side's facets, by the forms of their words; of each the field and values it means."""
+    """The values of a side's facets, by :func:`key` of their words; of each the field and values it means."""
 
-    meanings: Mapping[Form, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    meanings: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     priced: bool = False
+
+
+def key(text: str) -> str:
+    """Return words as they are compared here: "T-Shirts", "tshirt" and "t shirt" are one."""
+    return "".join(form(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +101,19 @@ def understand(side: Side, words: str, vocabulary: Vocabulary, leaving: Sequence
 
     ``leaving`` are texts that are to stay words: what a person has taken off.
     """
-    kept = {form(text) for text in leaving}
+    kept = {key(text) for text in leaving}
     parts: list[Understood] = []
     if vocabulary.priced and side == "products":
         price = next(_prices(words), None)
-        if price is not None and form(price.text) not in kept:
+        if price is not None and key(price.text) not in kept:
             parts.append(price)
             words = without_parts(words, (price,))
     typed = words.split()
-    forms = [form(word) for word in typed]
+    keys = [key(word) for word in typed]
     left: list[str] = []
     place = 0
     while place < len(typed):
-        length, meant = _longest(forms[place:], vocabulary, kept)
+        length, meant = _longest(keys[place:], vocabulary, kept)
         if meant is None:
             left.append(typed[place])
         else:
@@ -123,12 +131,12 @@ def without_parts(words: str, parts: Sequence[Understood]) -> str:
 
 
 def _longest(
-    forms: Sequence[Form], vocabulary: Vocabulary, kept: set[Form]
+    keys: Sequence[str], vocabulary: Vocabulary, kept: set[str]
 ) -> tuple[int, tuple[str, tuple[str, ...]] | None]:
-    for length in range(min(LONGEST_VALUE, len(forms)), 0, -1):
-        whole = tuple(part for one in forms[:length] for part in one)
+    for length in range(min(LONGEST_VALUE, len(keys)), 0, -1):
+        whole = "".join(keys[:length])
         meant = vocabulary.meanings.get(whole)
-        if meant is not None and whole not in kept and all(forms[:length]):
+        if meant is not None and whole not in kept and all(keys[:length]):
             return length, meant
     return 1, None
 
@@ -175,18 +183,17 @@ def read_vocabulary(side: Side, reply: Mapping[str, Any]) -> Vocabulary:
     total = int(reply["hits"]["total"]["value"])
     if side == "assets" and (not total or counted["linked"]["doc_count"] < LEAST_LINKED * total):
         return Vocabulary()
-    meanings: dict[Form, dict[str, tuple[int, dict[str, None]]]] = {}
+    meanings: dict[str, dict[str, tuple[int, dict[str, None]]]] = {}
     for name, values in _values(side, counted):
         for value, count in values:
             leaf = value.rpartition(_CATEGORY_SEPARATOR)[2] if name.endswith("category") else value
-            shape = form(leaf)
-            if not _is_telling(shape):
+            if not _is_telling(leaf):
                 continue
-            fields = meanings.setdefault(shape, {})
+            fields = meanings.setdefault(key(leaf), {})
             before, listed = fields.get(name, (0, {}))
             fields[name] = (before + count, {**listed, value: None})
     return Vocabulary(
-        {shape: _most(fields) for shape, fields in meanings.items()},
+        {words: _most(fields) for words, fields in meanings.items()},
         priced=bool(counted.get("priced", {}).get("doc_count", 0)),
     )
 
@@ -196,7 +203,8 @@ def _most(fields: Mapping[str, tuple[int, Mapping[str, None]]]) -> tuple[str, tu
     return name, tuple(fields[name][1])
 
 
-def _is_telling(shape: Form) -> bool:
+def _is_telling(value: str) -> bool:
+    shape = form(value)
     if not 1 <= len(shape) <= LONGEST_VALUE or " ".join(shape) in _NOTHING:
         return False
     letters = sum(character.isalpha() for word in shape for character in word)

@@ -50,8 +50,11 @@ def known_field(side: Side, name: str) -> Field | None:
 
 
 def unknown_field(side: Side, name: str) -> str:
-    """Return what is said of a field that does not exist."""
+    """Return what is said of a field that does not exist, or of an operator that its field does not know."""
     prefix = "product" if side == "assets" else "attribute"
+    before, _, last = name.rpartition(".")
+    if known_field(side, before) is not None:
+        return f"unknown operator {last!r} of {before}; expected one of {', '.join(OPERATORS)}"
     near = difflib.get_close_matches(name, FIELDS[side], 1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     others: Side = "products" if side == "assets" else "assets"

@@ -336,6 +336,12 @@ def test_a_bad_address_of_the_search_page_says_what_is_wrong(client: FlaskClient
     assert "unknown field of assets" in page.text
 
 
+def test_an_unknown_operator_in_an_address_is_told_as_one(client: FlaskClient) -> None:
+    (problem,) = client.get("/api/v1/search?in=products&filter.price.about=3").json["errors"]
+    assert problem["field"] == "filter.price.about"
+    assert "unknown operator 'about' of price; expected one of any" in problem["message"]
+
+
 def test_the_search_page_says_that_the_engine_is_down(client: FlaskClient, search: MemorySearch) -> None:
     search.failure = EngineUnavailable("the engine does not answer")
     page = client.get("/")

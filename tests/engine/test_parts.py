@@ -3,12 +3,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import ssl
 import threading
 import zipfile
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 
 from discovery.engine import parts
 from discovery.engine.parts import (
@@ -22,6 +25,7 @@ from discovery.engine.parts import (
     split,
 )
 from discovery.errors import EngineSetupFailed
+from tests.engine.certificates import sign
 
 Received = Callable[[int], None]
 
@@ -96,6 +100,55 @@ def test_parts_are_fetched_once_and_jars_are_taken_out_of_the_zip(tmp_path: Path
     assert first.bytes == len(JAR) + len(ZIP)
     assert second == parts.Fetched(first.library, 0, 0)
     assert sorted(shelf.taken) == ["outer-1.0.jar", "plugin-1.0.zip"]
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """Answer every request with the part that its address ends with."""
+
+    def do_GET(self) -> None:
+        body = CONTENTS[self.path.rpartition("/")[2]]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_parts_come_from_a_server_that_the_system_trusts_and_from_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    authority = sign("company", tmp_path)
+    sign("mirror", tmp_path, authority)
+    sign("stranger", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / ("company.pem" if trusted else "stranger.pem")))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "mirror.pem", tmp_path / "mirror.key")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def over_https(part: Part, target: Path, received: Received) -> None:
+        address = f"https://127.0.0.1:{server.server_address[1]}/{part.file_name}"
+        target.write_bytes(requests.get(address, timeout=10).content)
+        received(part.bytes)
+
+    home = tmp_path / "home"
+    try:
+        if trusted:
+            assert provision_parts(home, progress=False, manifest=MANIFEST, fetch=over_https).files == 2
+        else:
+            with pytest.raises(EngineSetupFailed, match="certificate verify failed"):
+                provision_parts(home, progress=False, manifest=MANIFEST, fetch=over_https)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_a_damaged_file_alone_is_fetched_again(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from discovery.engine.client import Engine
 from discovery.search.request import Condition, Filters, Mode, SearchRequest, Understood
-from discovery.search.understanding import Vocabulary, from_stored, stored, understand
+from discovery.search.understanding import Vocabulary, from_stored, key, stored, understand
 from discovery.search.wordforms import form
 from tests.search.catalogue import ASSET_LIST, PRODUCT_LIST, create, fill, product
 from tests.search.conftest import ANYONE, Ask, Serve
@@ -14,11 +14,11 @@ from tests.search.test_searching import files, skus
 
 VOCABULARY = Vocabulary(
     {
-        form("red"): ("attribute.colour", ("red",)),
-        form("navy blue"): ("attribute.colour", ("navy blue",)),
-        form("blue"): ("attribute.colour", ("blue",)),
-        form("women"): ("category", ("women",)),
-        form("jackets"): ("category", ("men/jackets", "women/jackets")),
+        key("red"): ("attribute.colour", ("red",)),
+        key("navy blue"): ("attribute.colour", ("navy blue",)),
+        key("blue"): ("attribute.colour", ("blue",)),
+        key("women"): ("category", ("women",)),
+        key("jackets"): ("category", ("men/jackets", "women/jackets")),
     },
     priced=True,
 )
@@ -233,6 +233,24 @@ def test_filters_that_would_hide_most_of_what_says_the_words_give_way_to_words(
     assert [(part.text, part.applied) for part in page.understood] == [("yoga", False)]
     narrowed = SearchRequest(side="products", q="yoga", filters=Filters((Condition("sku", any=("B-1",)),)))
     assert [part.applied for part in serve(prefix).search(narrowed, ANYONE).understood] == [True]
+
+
+def test_a_kind_does_not_hide_what_another_catalogue_files_elsewhere(
+    engine: Engine, prefix: str, serve: Serve
+) -> None:
+    create(engine, prefix)
+    filed = [product(f"B-{n}", f"Backpack {n}", family="Backpacks") for n in range(8)]
+    fill(engine, prefix, (*filed, product("D-1", "Driven Backpack", family="Bags")))
+    page = serve(prefix).search(SearchRequest(side="products", q="backpacks"), ANYONE)
+    assert [(part.text, part.applied) for part in page.understood] == [("backpacks", False)]
+    assert "D-1" in skus(page)
+
+
+@pytest.mark.parametrize("words", ["t-shirts", "T Shirt", "tshirt"])
+def test_compound_words_are_understood_however_they_are_written(words: str) -> None:
+    vocabulary = Vocabulary({key("Tshirts"): ("family", ("tshirts",))})
+    (part,) = understand("products", words, vocabulary).parts
+    assert (part.text, part.values) == (words, ("tshirts",))
 
 
 def test_each_part_is_judged_by_itself(engine: Engine, prefix: str, serve: Serve) -> None:
