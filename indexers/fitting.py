@@ -12,12 +12,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.vision.adapter import Adapter, Features, Matrix, Tuning, WordMap, fit_words, spread_out
+from discovery.vision.adapter import Adapter, Features, Matrix, Tuning, WordMap, fit_words
 from discovery.vision.embedder import Floors, Recipe, unit
+from discovery.vision.looks import spread_out
 from indexers.look_fitting import NO_GAIN, Gain, LookFigures, LookJudge, try_looks
 from indexers.open_world import OpenWorld
 from indexers.pairs import Asked, Pictured, Vocabulary, is_held_out, queries, vocabulary
-from indexers.thresholds import Threshold, duplicate_threshold, similar_threshold, text_threshold
+from indexers.thresholds import (
+    Foreign,
+    Threshold,
+    duplicate_threshold,
+    similar_thresholds,
+    text_threshold,
+)
 
 DEPTH = 10
 COLOURS, WIDTHS, BLENDS = (0.3, 0.5, 0.8), (0.3, 0.5), (0.1, 0.2, 0.3)
@@ -59,7 +66,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What came of a try. ``thresholds`` are those of text, similar and duplicate.
+    """What came of a try. ``thresholds`` are named as :class:`Floors` are.
 
     The gains are the made queries' and the looks'; ``adapter`` has what of the two paid.
     """
@@ -128,8 +135,17 @@ def try_fit(pairs: Pairs, base: Recipe, texts: Texts, world: OpenWorld) -> Fitte
     looks = try_looks(pairs.shown, pairs.features, held, words)
     seen = looks if looks is not None and looks.refusal is None else None
     said = tried if tried.refusal is None else None
-    own, foreign = pairs.features.looks, world.features
-    fitted_looks = own if seen is None else seen.final.looks(own, pairs.features.histograms)
+    own = pairs.features.looks
+    final = Adapter(
+        base.digest,
+        None if said is None else fit_words(pairs.features, targets, _groups(pairs), tried.trial.tuning),
+        None if seen is None else seen.final,
+    )
+    fitted_looks = final.fitted_looks(pairs.features)
+    foreign = Foreign(
+        world.features.looks, final.fitted_looks(world.features), final.familiar(world.features)
+    ).unknown_to(own, base.duplicate_floor)
+    similar, stranger = similar_thresholds(fitted_looks, foreign, own, base.similar_floor)
     # What is refused is told with its figures, so that one sees what it would have done.
     told = own if looks is None else looks.trial.looks(own, pairs.features.histograms)
     after = _with_looks(tried.after, alike.figures(told))
@@ -137,18 +153,10 @@ def try_fit(pairs: Pairs, base: Recipe, texts: Texts, world: OpenWorld) -> Fitte
     floor = judge.floor(holdout.features.bases, base.text_floor, vectors)
     thresholds = {
         "text": text_threshold(floor, judge.right(vectors), vectors @ world.captions.T),
-        "similar": similar_threshold(
-            fitted_looks,
-            foreign.looks if seen is None else seen.final.looks(foreign.looks, foreign.histograms),
-            (own, foreign.looks, base.similar_floor),
-        ),
+        "similar": similar,
+        "stranger": stranger,
         "duplicate": duplicate_threshold(fitted_looks, pairs.shown, base.duplicate_floor),
     }
-    final = Adapter(
-        base.digest,
-        None if said is None else fit_words(pairs.features, targets, _groups(pairs), tried.trial.tuning),
-        None if seen is None else seen.final,
-    )
     gain = NO_GAIN if looks is None else looks.gain
     reason = _reason(tried.refusal, "nothing tells looks apart" if looks is None else looks.refusal)
     return Fitted(

@@ -94,6 +94,7 @@ def vector_space(recipe: Recipe, engine: str, *, derived: bool) -> VectorSpace:
         "text_floor": recipe.text_floor,
         "similar_floor": recipe.similar_floor,
         "duplicate_floor": recipe.duplicate_floor,
+        "stranger_floor": recipe.floors.stranger,
     }
     if recipe.adapter is not None:
         description["adapter"] = recipe.adapter

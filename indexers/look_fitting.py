@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.vision.adapter import Features, Matrix, spread_out
-from discovery.vision.looks import LookSpace, LookTuning, fit_looks
+from discovery.vision.adapter import Features, Matrix
+from discovery.vision.looks import LookSpace, LookTuning, fit_looks, spread_out
 from indexers.pairs import Pictured, Vocabulary, is_held_out
 
 DEPTH = 10
@@ -24,6 +24,9 @@ LEAST_SEVERAL = 30
 LEAST_FITTED = 100
 STAYS = 0.98
 """Of what looks are not chosen by, what must be left."""
+
+STRANGE = 0.02
+"""Of held-out pictures, how many may be taken for pictures of something else."""
 
 _QUERIES = 1000
 _BOOTSTRAPS, _TAIL = 1000, 2.5
@@ -144,7 +147,8 @@ def try_looks(
         refusal = f"looks no better beyond noise: {gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
     elif judge.other(after) < STAYS * judge.other(before):
         refusal = f"other likeness would be worse: {judge.other(after):.3f} of {judge.other(before):.3f}"
-    final = _fit(classes, features, np.arange(len(shown)), tuning)
+    near = float(np.quantile(trial.familiarity(features.looks[held]), STRANGE))
+    final = dataclasses.replace(_fit(classes, features, np.arange(len(shown)), tuning), near=near)
     return TriedLooks(trial, final, gain, refusal)
 
 

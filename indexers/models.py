@@ -50,7 +50,9 @@ class FittedModel:
     @property
     def floors(self) -> Floors:
         """Where noise ends among its vectors, as was found out on the catalogue."""
-        return Floors(**{kind: said["floor"] for kind, said in self.figures["floors"].items()})
+        found = {kind: said["floor"] for kind, said in self.figures["floors"].items()}
+        # Models of before strangers were known have no floor for them.
+        return Floors(**{"stranger": found["similar"]} | found)
 
 
 class ModelShelf:

@@ -15,8 +15,9 @@ from mappings.fingerprint import digest
 
 _FOLDER = Path(__file__).parent
 
-FLOORS = ("text_floor", "similar_floor", "duplicate_floor")
-"""Least cosines, by a model's own scale, of words to a picture, of two like pictures, of one in two files."""
+FLOORS = ("text_floor", "similar_floor", "duplicate_floor", "stranger_floor")
+"""Least cosines, by a model's own scale: of words to a picture, of two like pictures, of one in two files,
+and of two like pictures where one is of no kind that the model was fitted to."""
 
 
 @dataclass(frozen=True, slots=True)

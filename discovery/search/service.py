@@ -99,6 +99,7 @@ from discovery.search.understanding import (
     without_parts,
 )
 from discovery.search.vectors import Model, Region, plain
+from discovery.vision.embedder import Floors
 from mappings.documents import AssetDocument, ProductDocument
 from mappings.fields import FEATURES, Field, Side
 from mappings.registry import COLLECTIONS
@@ -204,6 +205,15 @@ class Answered:
     page: dict[str, Any]
     siblings: Sequence[dict[str, Any]]
     pit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture's vectors, and whether it is of a kind that the model was fitted to."""
+
+    joint: tuple[float, ...]
+    look: tuple[float, ...]
+    familiar: bool = True
 
 
 class _ReplacedError(IndexMismatch):
@@ -783,15 +793,17 @@ class SearchService:
     ) -> tuple[Likeness, tuple[Clause, ...], str | None]:
         """Return the search, what is left out of it, and why words took no part in it as a vector."""
         examples: list[Example] = []
+        familiar = False
         asked_about: list[str] = []
         for at, one in checked(request.pictures()):
             try:
-                ident, joint, look = self._vectors_of(one, request.side, stamp, viewer)
+                ident, seen = self._vectors_of(one, request.side, stamp, viewer)
             except DiscoveryError as error:
                 if not at or not error.problems:
                     raise
                 raise named_at(error, at) from error
-            examples.append(Example(joint, look, one.weight, one.negative))
+            examples.append(Example(seen.joint, seen.look, one.weight, one.negative))
+            familiar = familiar or (seen.familiar and not one.negative)
             if ident is not None:
                 asked_about.append(ident)
         left_out = tuple(
@@ -802,7 +814,7 @@ class SearchService:
             request.side,
             composed(examples),
             request.intent == "same_product",
-            self._similar_floor(request, stamp),
+            self._similar_floor(request, stamp, familiar=familiar),
             self._settings.visual_candidates,
             stamp.recipe,
             steered,
@@ -828,10 +840,10 @@ class SearchService:
 
     def _vectors_of(
         self, picture: ExamplePicture, wanted: Side, stamp: Stamp, viewer: Viewer
-    ) -> tuple[str | None, tuple[float, ...], tuple[float, ...]]:
+    ) -> tuple[str | None, _Seen]:
         """Return the vectors of a picture or of a region of it, and its item's id if of side ``wanted``."""
         if picture.image is not None:
-            return (None, *self._embedded(picture.image, picture.region, wanted, stamp))
+            return None, self._embedded(picture.image, picture.region, wanted, stamp)
         side: Side = "assets" if picture.asset is not None else "products"
         name, given = ("asset", picture.asset) if side == "assets" else ("product", picture.product)
         assert given is not None
@@ -842,7 +854,7 @@ class SearchService:
         ident = found.id if side == wanted else None
         if picture.region is not None:
             pictured = found if isinstance(found, AssetDocument) else self._main_asset(found, viewer)
-            return (ident, *self._embedded(self._read_original(pictured), picture.region, wanted, stamp))
+            return ident, self._embedded(self._read_original(pictured), picture.region, wanted, stamp)
         block = found.media if isinstance(found, AssetDocument) else found.assets
         if block.vector is None or block.look is None:
             raise refused(name, f"{given[:100]!r} has no picture to compare with")
@@ -850,7 +862,7 @@ class SearchService:
             raise _ReplacedError(
                 "the two indices hold vectors of different models; run discovery index rebuild"
             )
-        return ident, block.vector, block.look
+        return ident, _Seen(block.vector, block.look)
 
     def _main_asset(self, product: ProductDocument, viewer: Viewer) -> AssetDocument:
         for asset in self.product_assets(product.source.sku, viewer):
@@ -858,14 +870,13 @@ class SearchService:
                 return asset
         raise refused("product", f"{product.source.sku[:100]!r} has no picture to compare with")
 
-    def _embedded(
-        self, data: bytes, region: Region | None, side: Side, stamp: Stamp
-    ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def _embedded(self, data: bytes, region: Region | None, side: Side, stamp: Stamp) -> _Seen:
         self._recipe_of(stamp, side)
         made = self._from_model(lambda: self._fitted(stamp.recipe).picture(data, region))
-        return plain(made.vector), plain(made.look)
+        # A part of a picture is like no whole picture that the model was fitted to.
+        return _Seen(plain(made.vector), plain(made.look), made.familiar or region is not None)
 
-    def _similar_floor(self, request: SimilarRequest, stamp: Stamp) -> float:
+    def _similar_floor(self, request: SimilarRequest, stamp: Stamp, *, familiar: bool) -> float:
         given = request.min_similarity
         if given is not None:
             if isinstance(given, bool) or not SMALLEST_COSINE <= given <= LARGEST_COSINE:
@@ -874,8 +885,11 @@ class SearchService:
         if self._settings.similar_floor != MODELS_OWN:
             return self._settings.similar_floor
         # Stored vectors need no model, so the floor that was stamped with them is asked first.
-        stamped = stamp.floors.get("similar_floor")
-        return float(self._recipe_of(stamp, request.side).similar_floor) if stamped is None else stamped
+        stamped = stamp.floors.get("similar_floor" if familiar else "stranger_floor")
+        if stamped is not None:
+            return stamped
+        floors: Floors = self._recipe_of(stamp, request.side).floors
+        return floors.similar if familiar else floors.stranger
 
     def _question(
         self,

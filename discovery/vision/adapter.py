@@ -38,7 +38,7 @@ from discovery.vision.embedder import (
     validate,
 )
 from discovery.vision.images import Picture
-from discovery.vision.looks import LookSpace
+from discovery.vision.looks import LookSpace, spread_out
 
 Matrix = NDArray[np.float32]
 
@@ -201,6 +201,12 @@ class Adapter:
         own = features.looks
         return own if self.looks is None else self.looks.looks(own, features.histograms)
 
+    def familiar(self, features: Features) -> NDArray[np.bool_]:
+        """Return which pictures [n] are of the kinds that the adapter was fitted to."""
+        if self.looks is None:
+            return np.ones(len(features), dtype=np.bool_)
+        return self.looks.familiarity(features.looks) >= self.looks.near
+
     def to_bytes(self) -> bytes:
         """Return the whole as an uncompressed ``npz``; equal ones have equal bytes."""
         kept: dict[str, Any] = {"about": _packed({"base": self.base, "format": FORMAT})}
@@ -289,20 +295,6 @@ def _nystrom(
     return solved
 
 
-def spread_out(groups: Sequence[str], most: int) -> NDArray[np.intp]:
-    """Return the places of at most ``most`` pictures, in order: as even over groups as can be, none drawn."""
-    if len(groups) <= most:
-        return np.arange(len(groups))
-    turns: dict[str, int] = {}
-    ranked: list[tuple[int, bytes, int]] = []
-    for place, group in enumerate(groups):
-        turn = turns.get(group, 0)
-        turns[group] = turn + 1
-        shuffled = hashlib.blake2b(f"{group}\0{turn}".encode("utf-8", "replace"), digest_size=8).digest()
-        ranked.append((turn, shuffled, place))
-    return np.sort(np.array([place for *_, place in sorted(ranked)[:most]], dtype=np.intp))
-
-
 def distances(rows: Matrix, others: Matrix) -> Matrix:
     """Return squared Euclidean distances [n, m]."""
     squared = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None, :]
@@ -357,6 +349,7 @@ class AdaptedEmbedder:
         validate(vectors, len(made), self._recipe.dimension)
         validate(looks, len(made), self._recipe.look_dimension)
         words, shown = self._adapter.words is not None, self._adapter.looks is not None
+        familiar = self._adapter.familiar(features)
         return [
             dataclasses.replace(
                 one,
@@ -364,8 +357,9 @@ class AdaptedEmbedder:
                 look=look,
                 base=one.vector if words else None,
                 base_look=one.look if shown else None,
+                familiar=bool(known),
             )
-            for one, vector, look in zip(made, vectors, looks, strict=True)
+            for one, vector, look, known in zip(made, vectors, looks, familiar, strict=True)
         ]
 
     def embed_text(self, text: str) -> Vector:
@@ -386,6 +380,7 @@ def adapted_recipe(base: Recipe, adapter: Adapter, floors: Floors) -> Recipe:
         text_floor=floors.text,
         similar_floor=floors.similar,
         duplicate_floor=floors.duplicate,
+        stranger_floor=floors.stranger,
         visual_weight=base.visual_weight if adapter.words is None else VISUAL_WEIGHT,
     )
 

@@ -25,12 +25,14 @@ class Floors:
     """The least cosines that mean something, one for each kind of question.
 
     Below ``text`` (words to picture) and ``similar`` (picture to picture) a hit is noise; from ``duplicate``
-    on (picture to picture) two pictures are probably one, cut or worked over.
+    on (picture to picture) two pictures are probably one, cut or worked over. ``stranger`` stands in for
+    ``similar`` where a picture is of no kind that the model was fitted to.
     """
 
     text: float
     similar: float
     duplicate: float
+    stranger: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,13 @@ class Recipe:
     duplicate_floor: float
     visual_weight: float
     adapter: str | None = None
+    stranger_floor: float | None = None
 
     @property
     def floors(self) -> Floors:
-        """The three floors."""
-        return Floors(self.text_floor, self.similar_floor, self.duplicate_floor)
+        """All floors; a model that was fitted to nothing knows no strangers."""
+        stranger = self.similar_floor if self.stranger_floor is None else self.stranger_floor
+        return Floors(self.text_floor, self.similar_floor, self.duplicate_floor, stranger)
 
     @property
     def digest(self) -> str:
@@ -84,7 +88,7 @@ class Embedding:
 
     ``histogram`` is how its subject is coloured (:func:`discovery.vision.colours.histogram`), ``base`` the
     vector and ``base_look`` the look before they were fitted to a catalogue, where they were. All together
-    are what another fit needs.
+    are what another fit needs. ``familiar`` says whether the model was fitted to pictures of this kind.
     """
 
     vector: Vector
@@ -92,6 +96,7 @@ class Embedding:
     histogram: Vector
     base: Vector | None = None
     base_look: Vector | None = None
+    familiar: bool = True
 
 
 class Embedder(Protocol):

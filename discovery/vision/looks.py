@@ -12,6 +12,8 @@ What each gains is in docs/decisions/0014.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +32,12 @@ MOST_KEPT = 512
 
 FEATURES, COLOURS = 256, 128
 """Numbers of a fitted look that tell what is shown and how it is coloured, at most."""
+
+LANDMARKS = 500
+"""Pictures of the catalogue that a look space knows, at most."""
+
+NEIGHBOURS = 3
+"""Of these, how many the likeness of a picture to the catalogue is measured by."""
 
 LEAST_VARIED = 30
 """Pictures beyond the first of their products that within-product covariance is learned from, at least."""
@@ -62,11 +70,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookSpace:
-    """A fitted look space, from a model's own looks and histograms."""
+    """A fitted look space, from a model's own looks and histograms.
+
+    What tells one shirt from another tells nothing of a lamp: all that was never seen is pushed together.
+    So the space also knows some of the catalogue's pictures, ``landmarks`` [m, l], by the model's own looks:
+    what is not as ``near`` to them is strange to it. A space of before they were kept knows no strangers.
+    """
 
     features: Block
     colours: Block
     colour: float
+    landmarks: Matrix | None = None
+    near: float = -1.0
 
     @property
     def dimension(self) -> int:
@@ -77,9 +92,22 @@ class LookSpace:
         """Return the fitted looks [n, dimension], of unit norm, of the model's ``own`` and histograms."""
         return _side_by_side(self.features.of(own), self.colours.of(histograms), self.colour)
 
+    def familiarity(self, own: Matrix) -> Vector:
+        """Return the mean cosine [n] of the model's ``own`` looks to the nearest landmarks."""
+        if self.landmarks is None:
+            return np.ones(len(own), dtype=np.float32)
+        count = min(NEIGHBOURS, len(self.landmarks))
+        alike = np.partition(own @ self.landmarks.T, len(self.landmarks) - count, axis=1)
+        nearest: Vector = alike[:, len(self.landmarks) - count :].mean(axis=1)
+        return nearest
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that it consists of, by name, as it is kept."""
-        return {
+        known: dict[str, NDArray[Any]] = {}
+        if self.landmarks is not None:
+            known["look_landmarks"] = self.landmarks.astype(np.float16)
+            known["look_near"] = np.array(self.near)
+        return known | {
             "look_features_mean": self.features.mean,
             "look_features": self.features.projection.astype(np.float16),
             "look_colours_mean": self.colours.mean,
@@ -96,7 +124,11 @@ class LookSpace:
         """
         features = Block(kept["look_features_mean"], kept["look_features"].astype(np.float32))
         colours = Block(kept["look_colours_mean"], kept["look_colours"].astype(np.float32))
-        return cls(features, colours, float(kept["look_colour"]))
+        space = cls(features, colours, float(kept["look_colour"]))
+        if "look_landmarks" not in kept:
+            return space
+        landmarks = kept["look_landmarks"].astype(np.float32)
+        return dataclasses.replace(space, landmarks=landmarks, near=float(kept["look_near"]))
 
 
 def coloured(features: Matrix, histograms: Matrix, colour: float) -> Vector:
@@ -109,7 +141,23 @@ def fit_looks(own: Matrix, histograms: Matrix, groups: Sequence[str], tuning: Lo
     places = np.unique(np.array(groups), return_inverse=True)[1]
     features = _whitening(own, places, tuning, FEATURES)
     colours = _whitening(histograms, places, tuning, COLOURS)
-    return LookSpace(features, colours, tuning.colour)
+    # Rounded as they are kept, so that a picture is as familiar before the space is written as after.
+    landmarks = own[spread_out(groups, LANDMARKS)].astype(np.float16).astype(np.float32)
+    return LookSpace(features, colours, tuning.colour, landmarks)
+
+
+def spread_out(groups: Sequence[str], most: int) -> NDArray[np.intp]:
+    """Return the places of at most ``most`` pictures, in order: as even over groups as can be, none drawn."""
+    if len(groups) <= most:
+        return np.arange(len(groups))
+    turns: dict[str, int] = {}
+    ranked: list[tuple[int, bytes, int]] = []
+    for place, group in enumerate(groups):
+        turn = turns.get(group, 0)
+        turns[group] = turn + 1
+        shuffled = hashlib.blake2b(f"{group}\0{turn}".encode("utf-8", "replace"), digest_size=8).digest()
+        ranked.append((turn, shuffled, place))
+    return np.sort(np.array([place for *_, place in sorted(ranked)[:most]], dtype=np.intp))
 
 
 def _side_by_side(features: Matrix, colours: Matrix, colour: float) -> Vector:

@@ -337,7 +337,9 @@ def test_a_bad_address_of_the_search_page_says_what_is_wrong(client: FlaskClient
 
 
 def test_an_unknown_operator_in_an_address_is_told_as_one(client: FlaskClient) -> None:
-    (problem,) = client.get("/api/v1/search?in=products&filter.price.about=3").json["errors"]
+    reply = client.get("/api/v1/search?in=products&filter.price.about=3")
+    assert reply.json is not None
+    (problem,) = reply.json["errors"]
     assert problem["field"] == "filter.price.about"
     assert "unknown operator 'about' of price; expected one of any" in problem["message"]
 

@@ -27,6 +27,7 @@ from indexers.lifecycle import Lifecycle
 from indexers.models import FittedModels, ModelShelf
 from indexers.open_world import OpenWorld
 from indexers.pairs import Pictured, labels_of, queries, vocabulary
+from indexers.thresholds import WRONG_STRANGERS, Foreign, similar_thresholds
 from mappings.documents import AssetDocument, attribute_token
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
 
@@ -89,6 +90,14 @@ def found(service: SearchService, words: str) -> list[str]:
     return [hit.document.source.key.partition("-")[0] for hit in page.hits]
 
 
+def without_vectors(documents: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, Any]], np.ndarray]:
+    """Return documents without their vectors, and these: their last digits are the processor's."""
+    rows = [
+        (source.get("media") or source["assets"]).pop("vector") for _, source in sorted(documents.items())
+    ]
+    return documents, np.array(rows)
+
+
 def test_a_catalogue_teaches_its_words_and_they_can_be_taken_back(
     engine: Engine, settings: Settings, shop: Stage, adapting: Adapting, fitted: FittedModels
 ) -> None:
@@ -117,7 +126,10 @@ def test_a_catalogue_teaches_its_words_and_they_can_be_taken_back(
     assert shop.everything() == before
     assert found(service, "sofa") == []
     adapting.use(str(came.recipe)[:8])
-    assert shop.everything() == after
+    again, those = without_vectors(shop.everything())
+    first, these = without_vectors(after)
+    assert again == first
+    np.testing.assert_allclose(those, these, atol=2e-5)
     assert set(found(service, "violin")) == {"violin"}
 
 
@@ -387,6 +399,24 @@ def test_thresholds_are_where_the_catalogue_and_other_worlds_come_apart() -> Non
     assert (duplicate.floor, duplicate.right) == (RECIPE.duplicate_floor, None)  # too few pairs to tell
     assert came.thresholds["text"].right is not None
     assert came.floors.similar == similar.floor != RECIPE.similar_floor
+    stranger = came.thresholds["stranger"]
+    assert stranger.floor >= similar.floor
+    assert (stranger.wrong or 0) <= WRONG_STRANGERS + 0.1
+
+
+def test_what_the_catalogue_holds_is_no_stranger_to_it() -> None:
+    random = np.random.default_rng(4)
+    own, looks = unit(random.standard_normal((60, 8))), unit(random.standard_normal((60, 5)))
+    elsewhere = unit(random.standard_normal((20, 5)))
+    known = Foreign(own[:20], looks[:20], np.ones(20, dtype=bool)).unknown_to(own, same=0.999)
+    assert not len(known.own)
+    similar, stranger = similar_thresholds(looks, known, own, 0.5)
+    assert (similar.wrong, stranger.wrong, stranger.floor) == (None, None, similar.floor)
+    strange = Foreign(-own[:20], elsewhere, np.zeros(20, dtype=bool)).unknown_to(own, same=0.999)
+    similar, stranger = similar_thresholds(looks, strange, own, 0.5)
+    assert similar.wrong == stranger.wrong
+    assert stranger.wrong is not None
+    assert stranger.wrong <= WRONG_STRANGERS + 1 / 20
 
 
 def test_a_sketch_tells_how_much_changed() -> None:

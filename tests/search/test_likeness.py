@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from discovery.config import ImageSettings
 from discovery.engine.client import Engine
 from discovery.engine.indices import Indices
 from discovery.engine.writer import Delete, Writer
@@ -18,11 +19,15 @@ from discovery.errors import (
     ModelUnavailable,
     NotFound,
 )
-from discovery.search.request import Condition, Filters, Mode, SearchPage, SimilarRequest
+from discovery.search.pictures import EmbedderModel
+from discovery.search.request import Condition, ExamplePicture, Filters, Mode, SearchPage, SimilarRequest
 from discovery.search.service import SearchService
+from discovery.search.vectors import Region
+from discovery.vision.embedder import Embedding, Recipe
 from mappings.registry import ASSETS
 from tests.search.catalogue import (
     BAG_FRONT,
+    FAKE,
     GUIDE,
     PURPLE_FRONT,
     RED_COPY,
@@ -97,6 +102,31 @@ def test_an_uploaded_picture_finds_those_that_look_like_it(service: SearchServic
     page = like(service, image=painted("purple"))
     assert ids(page)[0] == PURPLE_FRONT.id
     assert page.hits[0].signals["visual"] == pytest.approx(1.0, abs=1e-4)
+
+
+class Narrow(EmbedderModel):
+    """A model that was fitted to pictures of other kinds than any it is given."""
+
+    @property
+    def recipe(self) -> Recipe:
+        return dataclasses.replace(super().recipe, stranger_floor=0.9999)
+
+    def picture(self, data: bytes, region: Region | None) -> Embedding:
+        return dataclasses.replace(super().picture(data, region), familiar=False)
+
+
+def test_a_picture_of_a_strange_kind_must_be_more_alike_and_a_part_of_one_need_not(
+    shop: str, serve: Serve
+) -> None:
+    fitted = serve(shop, model=Narrow(lambda: FAKE, ImageSettings()))
+    strange = painted("purple", "green")
+    assert like(serve(shop), image=strange, min_similarity=0.5).total
+    assert like(fitted, image=strange).total == 0
+    assert like(fitted, image=strange, min_similarity=0.5).total
+    assert like(fitted, image=strange, region=(0.0, 0.0, 0.5, 1.0)).total
+    assert like(fitted, image=painted(*PURPLE_FRONT.media.colour)).total
+    both = (ExamplePicture(image=strange), ExamplePicture(asset=PURPLE_FRONT.id))
+    assert like(fitted, examples=both, min_similarity=None).total == like(serve(shop), examples=both).total
 
 
 def test_a_region_of_an_uploaded_picture_is_looked_for_alone(service: SearchService) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,16 +15,15 @@ from discovery.vision.adapter import (
     Tuning,
     WordMap,
     fit_words,
-    spread_out,
 )
 from discovery.vision.colours import BIN_COUNT, histogram
 from discovery.vision.embedder import Floors, unit
 from discovery.vision.fake import FakeEmbedder
-from discovery.vision.looks import LookTuning, fit_looks
+from discovery.vision.looks import LookTuning, fit_looks, spread_out
 from tests.vision.conftest import drawn, pictured, plain
 
 KINDS, EACH, LOOK, WORDS = 6, 30, 40, 16
-FLOORS = Floors(0.4, 0.5, 0.9)
+FLOORS = Floors(0.4, 0.5, 0.9, 0.6)
 
 
 def features(seed: int, kinds: int = KINDS, each: int = EACH) -> tuple[Features, np.ndarray, list[str]]:
@@ -110,6 +111,17 @@ def test_what_did_not_pay_leaves_the_model_as_it_is() -> None:
     assert len({words.digest, looks.digest}) == 2
 
 
+def test_a_map_of_before_strangers_were_known_is_read_as_it_was() -> None:
+    adapter = fake_fit()
+    assert adapter.looks is not None
+    before = dataclasses.replace(adapter, looks=dataclasses.replace(adapter.looks, landmarks=None))
+    again = Adapter.from_bytes(before.to_bytes())
+    assert again.digest == before.digest != adapter.digest
+    known, _, _ = features(1)
+    assert again.looks is not None
+    assert again.familiar(known).all()
+
+
 @pytest.mark.parametrize("cut", [0, 10, 5000])
 def test_half_a_map_is_none(cut: int) -> None:
     known, targets, groups = features(1)
@@ -146,6 +158,18 @@ def test_an_adapted_embedder_has_the_models_words_and_other_vectors_and_looks() 
         own.vector @ fake.embed_text("thing 1")
     )
     assert adapted.embed_pictures([]) == []
+
+
+@pytest.mark.parametrize(("near", "familiar"), [(0.99, False), (-1.0, True)])
+def test_an_adapted_embedder_says_which_pictures_are_of_its_kinds(near: float, familiar: bool) -> None:
+    fake, adapter = FakeEmbedder(), fake_fit()
+    assert adapter.looks is not None
+    looks = dataclasses.replace(adapter.looks, near=near)
+    adapted = AdaptedEmbedder(fake, dataclasses.replace(adapter, looks=looks), FLOORS)
+    [stranger] = adapted.embed_pictures([fake.prepare(pictured(drawn(99)))])
+    assert stranger.familiar is familiar
+    only_words = AdaptedEmbedder(fake, dataclasses.replace(adapter, looks=None), FLOORS)
+    assert only_words.embed_pictures([fake.prepare(pictured(drawn(99)))])[0].familiar
 
 
 def test_an_adapter_of_another_model_is_refused_and_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from discovery.vision.colours import BIN_COUNT, REACHED, histogram
 from discovery.vision.embedder import unit
-from discovery.vision.looks import LookTuning, coloured, fit_looks
+from discovery.vision.looks import LANDMARKS, LookTuning, coloured, fit_looks
 from tests.vision.conftest import pictured, plain
 
 PRODUCTS, VIEWS, LONG = 60, 4, 32
@@ -50,6 +50,25 @@ def test_without_several_pictures_of_a_product_all_of_them_stand_in() -> None:
     assert np.linalg.norm(white, axis=1) == pytest.approx(1, abs=1e-4)
     variances = np.linalg.eigvalsh(np.cov(white.T))
     assert variances[-1] < 4 * variances.mean()  # of the looks themselves the largest is above seven times
+
+
+def test_a_space_knows_the_kinds_that_it_was_fitted_to() -> None:
+    own, histograms, groups = views(1)
+    space = fit_looks(own, histograms, groups, LookTuning())
+    assert space.landmarks is not None
+    assert len(space.landmarks) == len(own)
+    held, _, _ = views(2)
+    others = unit(np.random.default_rng(3).standard_normal((50, LONG)))
+    assert np.quantile(space.familiarity(held), 0.02) > np.quantile(space.familiarity(others), 0.98)
+
+
+def test_a_space_knows_some_of_many_pictures_and_is_asked_with_fewer_than_it_compares() -> None:
+    own, histograms, groups = views(1, products=200)
+    space = fit_looks(own, histograms, groups, LookTuning())
+    assert space.landmarks is not None
+    assert len(space.landmarks) == LANDMARKS
+    two = dataclasses.replace(space, landmarks=own[:2])
+    assert two.familiarity(own[:1])[0] == pytest.approx((own[0] @ own[:2].T).mean(), abs=1e-5)
 
 
 def test_a_looks_cosine_is_the_weighted_mean_of_its_blocks() -> None:
