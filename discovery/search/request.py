@@ -151,7 +151,7 @@ class Understood:
     """A part of a query that says something of an attribute: its ``text``, and the filter that it means.
 
     ``bounds`` are operators with their values. ``applied`` is false where the filters would have found
-    nothing, or hidden what bears the words as its name or most of what says them, and the words were searched
+    nothing, or hidden too much of what says the words or bears them as its name, and the words were searched
     for instead.
     """
 

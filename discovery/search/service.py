@@ -524,7 +524,8 @@ class SearchService:
 
         Where the filters find nothing together, the one without which most is found becomes words again.
         Where they would hide something that bears all the words as its name, all do. A part whose filter
-        would hide most of what says its words stays words by itself: they are not what that value is about.
+        would hide most of what says its words, or of a kind some of what bears them as its name, stays words
+        by itself: they are not what that value is about.
         """
         done = self._answered(request, decided, viewer, size)
         plan, page = decided.plan, done[2].page

@@ -1,8 +1,13 @@
-"""Certificates for servers of tests on loopback."""
+"""Certificates for servers of tests on loopback, and such servers."""
 
 from __future__ import annotations
 
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -37,3 +42,18 @@ def sign(subject: str, folder: Path, issuer: tuple[Any, Any] | None = None) -> t
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
     return key, certificate
+
+
+@contextmanager
+def serving_https(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext) -> Iterator[str]:
+    """Yield the address of a server that answers with ``handler`` until the block ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from discovery.engine.client import (
 )
 from discovery.engine.reader import Reader
 from discovery.errors import ConfigurationInvalid, EngineRejected, EngineUnavailable
-from tests.engine.certificates import sign
+from tests.engine.certificates import serving_https, sign
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "very-secret"}
 
@@ -126,14 +125,8 @@ def guarded(tmp_path: Path) -> Iterator[str]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "authority.pem"))
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), CountAnswer)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving_https(CountAnswer, context) as address:
+        yield address
 
 
 def test_an_own_authority_and_a_client_certificate_open_the_door(guarded: str, tmp_path: Path) -> None:

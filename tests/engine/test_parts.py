@@ -7,7 +7,7 @@ import ssl
 import threading
 import zipfile
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from discovery.engine.parts import (
     split,
 )
 from discovery.errors import EngineSetupFailed
-from tests.engine.certificates import sign
+from tests.engine.certificates import serving_https, sign
 
 Received = Callable[[int], None]
 
@@ -128,27 +128,18 @@ def test_parts_come_from_a_server_that_the_system_trusts_and_from_no_other(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / ("company.pem" if trusted else "stranger.pem")))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "mirror.pem", tmp_path / "mirror.key")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-
-    def over_https(part: Part, target: Path, received: Received) -> None:
-        address = f"https://127.0.0.1:{server.server_address[1]}/{part.file_name}"
-        target.write_bytes(requests.get(address, timeout=10).content)
-        received(part.bytes)
-
     home = tmp_path / "home"
-    try:
+    with serving_https(Mirror, context) as mirror:
+
+        def over_https(part: Part, target: Path, received: Received) -> None:
+            target.write_bytes(requests.get(f"{mirror}/{part.file_name}", timeout=10).content)
+            received(part.bytes)
+
         if trusted:
             assert provision_parts(home, progress=False, manifest=MANIFEST, fetch=over_https).files == 2
         else:
             with pytest.raises(EngineSetupFailed, match="certificate verify failed"):
                 provision_parts(home, progress=False, manifest=MANIFEST, fetch=over_https)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_a_damaged_file_alone_is_fetched_again(tmp_path: Path) -> None:
