@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import orjson
 import urllib3
 
 from benchmarks import data
@@ -124,9 +124,9 @@ def _similar(service: SearchService, watching: Watching, ids: Sequence[str]) -> 
 
 def over_http(pool: urllib3.HTTPConnectionPool, asked: Asked) -> dict[str, Any]:
     """Ask the service; return its answer."""
-    body = json.dumps(asked.json).encode()
+    body = orjson.dumps(asked.json)
     reply = pool.request("POST", asked.path, body=body, headers={"Content-Type": "application/json"})
-    answer: dict[str, Any] = json.loads(reply.data)
+    answer: dict[str, Any] = orjson.loads(reply.data)
     if reply.status != 200:
         raise RuntimeError(f"the service refused {asked.json}: {answer}")
     return answer

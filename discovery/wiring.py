@@ -915,7 +915,11 @@ class LinkDesk:
 
     def history(self, asset: str) -> tuple[PastWord, ...]:
         """Tell all that people ever said of the links of an asset."""
-        return self._service.decisions.history(asset)
+        return self._service.decisions.history("asset", asset)
+
+    def product_history(self, sku: str) -> tuple[PastWord, ...]:
+        """Tell all that people ever said of the links of a product."""
+        return self._service.decisions.history("sku", sku)
 
     def reasons(self, asset: str) -> dict[str, tuple[str, ...]]:
         """Return why the links of an asset hold, by SKU; of declared ones there is nothing to tell."""

@@ -30,7 +30,16 @@ PREFIX = "test-"
 # A busy machine may take long to paint; a condition that never comes true still fails.
 PATIENCE_MS = 20_000
 
-INSTALL = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+INSTALL = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+PACKAGES = ["chromium", "fonts-dejavu-core"]
+FACES = [
+    Path("/usr/share/fonts/truetype/dejavu", name)
+    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
+]
+ONLY_THESE = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{faces}</dir><cachedir>{cache}</cachedir></fontconfig>
+"""
 
 
 @pytest.fixture(scope="session")
@@ -91,26 +100,50 @@ def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def has_fonts() -> bool:
+    """Return whether the one family is here that tests draw pages in."""
+    return all(face.is_file() for face in FACES)
+
+
+def provide_packages() -> None:
+    """Fetch Debian's Chromium and the one family that tests draw with, where that is allowed."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    subprocess.run(["apt-get", "update", "-qq"], check=False, timeout=300)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*INSTALL, *PACKAGES], check=False, timeout=900, env=quiet, stdout=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Debian's Chromium, fetched when that is allowed, else skipped with a line."""
+    if find_chromium() is None or not has_fonts():
+        provide_packages()
     found = find_chromium()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False, timeout=300)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(INSTALL, check=False, timeout=900, env=quiet, stdout=subprocess.DEVNULL)
-        found = find_chromium()
     if found is None:
         pytest.skip("no Chromium here; as root: apt-get install chromium")
     return found
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for the whole session: a process can run only one Playwright."""
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the whole session (a process can run only one Playwright), with one family of fonts.
+
+    What a machine has in fonts would else decide how wide a word is, and where a line breaks.
+    """
     expect.set_options(timeout=PATIENCE_MS)
+    environment: dict[str, str | float | bool] = {**os.environ}
+    if has_fonts():
+        fonts = tmp_path_factory.mktemp("fonts")
+        for face in FACES:
+            (fonts / face.name).symlink_to(face)
+        listed = fonts / "fonts.conf"
+        listed.write_text(ONLY_THESE.format(faces=fonts, cache=fonts / "cache"))
+        environment["FONTCONFIG_FILE"] = str(listed)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], env=environment
+        )
         yield launched
         launched.close()
 

@@ -52,7 +52,7 @@ def explain(invocation: Invocation, asset: str) -> None:
     """Tell every piece of evidence about the asset of this id, what each product scored, and what holds."""
     service = Service(invocation.settings())
     explained = service.links.explain(asset)
-    history = service.decisions.history(asset)
+    history = service.decisions.history("asset", asset)
     document = {
         "asset": explained.asset.id,
         "name": explained.asset.source.key,

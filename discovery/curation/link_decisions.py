@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from discovery.curation.words import LONGEST_BY, LONGEST_WHY, MOST_AT_ONCE, LinkWord, PastWord, Word
 from discovery.engine.reader import Reader
@@ -74,9 +74,12 @@ class LinkDecisions:
         for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}, ("asset",)):
             yield hit["_source"]["asset"]
 
-    def history(self, asset: str) -> tuple[PastWord, ...]:
-        """Return all that people ever said of an asset, what was changed or withdrawn included, in order."""
-        conditions = [{"term": {"kind": _KIND}}, {"term": {"asset": asset}}]
+    def history(self, side: Literal["asset", "sku"], ident: str) -> tuple[PastWord, ...]:
+        """Return all that people ever said of the links of one asset or one product, in order.
+
+        What was changed or withdrawn later is among it.
+        """
+        conditions = [{"term": {"kind": _KIND}}, {"term": {side: ident}}]
         told: list[PastWord] = []
         for hit in self._reader.scan(self._index, {"bool": {"filter": conditions}}):
             source = hit["_source"]

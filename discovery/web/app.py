@@ -63,7 +63,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(collection_routes(services, settings))
     app.register_blueprint(saved_search_routes(services.searches, searcher))
     app.register_blueprint(duplicate_routes(services.duplicates))
-    app.register_blueprint(link_routes(services.links))
+    app.register_blueprint(link_routes(services.links, services.search))
     app.register_blueprint(audit_routes(services.audits))
     app.register_blueprint(feedback_routes(services.audits, services.search))
     app.register_blueprint(job_routes(services.jobs))

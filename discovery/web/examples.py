@@ -622,6 +622,7 @@ def replies() -> dict[str, Any]:
         "ShareMade": collections.share_made(SHARE, "Qm9vay1vZi1zcHJpbmctbG9va3MtMjAyNi1zaGFyZWQ"),
         "ShareList": collections.shares([SHARE]),
         "LinkExplanation": links.explanation(EXPLAINED, HISTORY),
+        "ProductHistory": links.product_history(HISTORY),
         "ReviewList": links.review(REVIEW),
         "DecisionsTaken": links.decisions_taken([DECISION]),
         "SimilarPage": {

@@ -109,15 +109,16 @@ class DecisionShape(Schema):
 
 
 class PastWordShape(Schema):
-    """What somebody said of the asset and a product at some time; a move is told as the two that it is."""
+    """What somebody said of an asset and a product at some time; a move is told as the two that it is."""
 
+    asset = a_text("id of the asset")
     sku = a_text("SKU")
     decision = a_text("what was said", enum=["accept", "refuse", "withdraw"])
     role = maybe_text("role that was named")
     by = a_text("who said it")
     at = maybe_moment("when")
     why = a_text("why; may be empty")
-    last = a_flag("whether it is the last word on that product")
+    last = a_flag("whether it is the last word on the two")
 
 
 class LinkExplanation(Schema):
@@ -132,6 +133,12 @@ class LinkExplanation(Schema):
     decisions = some_objects(DecisionShape)
     history = some_objects(PastWordShape)
     proposals = some_objects(ProposalShape)
+
+
+class ProductHistory(Schema):
+    """All that people ever said of the links of one product."""
+
+    history = some_objects(PastWordShape)
 
 
 class ReviewEntryShape(Schema):
@@ -284,6 +291,11 @@ def explanation(one: Explained, history: Sequence[PastWord]) -> dict[str, Any]:
     }
 
 
+def product_history(words: Sequence[PastWord]) -> dict[str, Any]:
+    """Return all that was ever said of the links of one product."""
+    return {"history": [_past(word) for word in words]}
+
+
 def review(page: ReviewPage) -> dict[str, Any]:
     """Return one page of the review queue."""
     return {
@@ -313,6 +325,7 @@ def decision(one: Decision) -> dict[str, Any]:
 
 def _past(one: PastWord) -> dict[str, Any]:
     return {
+        "asset": one.asset,
         "sku": one.sku,
         "decision": one.word.value,
         "role": one.role,

@@ -734,6 +734,17 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_named("id", "id of the asset"),),
     ),
     Operation(
+        "product_history",
+        "get",
+        f"{API}/products/{{sku}}/links/history",
+        "Links",
+        "What people said of the links of a product",
+        links.ProductHistory,
+        _ITEM,
+        "Every word in order, changed and withdrawn ones too.",
+        parameters=(_named("sku", "SKU"),),
+    ),
+    Operation(
         "review_links",
         "get",
         f"{API}/links/review",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from typing import Any
 
+import orjson
 from flask import Flask, Response, request
 
 from discovery.audit.reports.style import POLICY as REPORT_POLICY
@@ -31,8 +31,8 @@ _HEADERS = {
 
 
 def encode(data: Any) -> bytes:
-    """Encode JSON as compact UTF-8; a number that JSON cannot say is a defect and raises ``ValueError``."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    """Encode JSON as compact UTF-8; a number that JSON cannot say is null."""
+    return orjson.dumps(data)
 
 
 def reply(data: Any, status: int = 200, mimetype: str = "application/json") -> Response:

@@ -108,6 +108,9 @@ class Links(Protocol):
     def history(self, asset: str) -> Sequence[PastWord]:
         """Return all that people ever said of the links of an asset, in order."""
 
+    def product_history(self, sku: str) -> Sequence[PastWord]:
+        """Return all that people ever said of the links of a product, in order."""
+
     def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
         """Return why the links of an asset hold, by SKU, where that is known."""
 

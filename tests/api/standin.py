@@ -286,6 +286,9 @@ class MemoryLinks:
     def history(self, asset: str) -> Sequence[PastWord]:
         return [dataclasses.replace(word, asset=asset) for word in examples.HISTORY]
 
+    def product_history(self, sku: str) -> Sequence[PastWord]:
+        return [dataclasses.replace(word, sku=sku) for word in examples.HISTORY]
+
     def reasons(self, asset: str) -> Mapping[str, Sequence[str]]:
         return {"TIDE/1": ("its name carries TIDE/1",)} if self._search.asset(asset, Viewer()) else {}
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -117,6 +118,18 @@ def test_an_explanation_tells_evidence_scores_and_decisions(desk: FlaskClient) -
     ]
     assert told["links"][0]["method"] == "decided"
     assert desk.get("/api/v1/assets/none/links/explain").status_code == 404
+
+
+def test_the_history_of_a_product_tells_who_said_what_of_which_asset(desk: FlaskClient) -> None:
+    sku = "TIDE/1"
+    told = desk.get(f"/api/v1/products/{quote(sku, safe='')}/links/history").json
+    assert told is not None
+    assert [(one["by"], one["decision"], one["sku"]) for one in told["history"]] == [
+        ("j.okafor", "refuse", sku),
+        ("a.moreau", "accept", sku),
+    ]
+    assert all(one["asset"] for one in told["history"])
+    assert desk.get("/api/v1/products/none/links/history").status_code == 404
 
 
 def test_what_another_person_changes_meanwhile_is_a_conflict(desk: FlaskClient, links: MemoryLinks) -> None:

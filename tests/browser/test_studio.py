@@ -73,8 +73,27 @@ def test_a_product_tells_its_picture_set_and_what_waits(demo_page: Page) -> None
     expect(demo_page.locator(".set meter")).to_be_visible()
     expect(demo_page.locator(".sets tbody tr")).not_to_have_count(0)
     demo_page.get_by_role("link", name=re.compile("may show it: decide")).click()
-    expect(demo_page).to_have_url(re.compile(rf"/review\?sku={sku}"))
+    expect(demo_page).to_have_url(re.compile(rf"/products/{sku}#candidates"))
     expect(demo_page.locator(".case h2").first).to_be_visible()
+
+
+def test_what_may_show_a_product_is_decided_on_its_page_and_stays_in_its_history(
+    demo_page: Page,
+) -> None:
+    sku = asked(demo_page, "/api/v1/links/review?size=1")["entries"][0]["proposals"][0]["sku"]
+    demo_page.goto(f"/products/{sku}")
+    case = demo_page.locator(".case").first
+    name = case.get_attribute("aria-label") or ""
+    demo_page.keyboard.press("ArrowDown")
+    expect(case).to_have_attribute("aria-current", "true")
+    demo_page.keyboard.press("r")
+    expect(case.locator(".done")).to_contain_text("Refused")
+    demo_page.keyboard.press("u")
+    expect(case.locator(".done")).to_be_hidden()
+    demo_page.reload()
+    words = demo_page.locator(".past li", has_text=name.rpartition("/")[2])
+    expect(words.nth(0)).to_contain_text("taken back")
+    expect(words.nth(1)).to_contain_text("does not show it")
 
 
 def test_links_are_reviewed_by_keys_and_undone(demo_page: Page) -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from opensearchpy.exceptions import SerializationError
 
 from discovery.config import EngineSettings
 from discovery.engine.client import (
     Engine,
+    QuickJson,
     connect,
     ensure_supported,
     is_loopback,
@@ -145,3 +148,25 @@ def test_a_server_that_nobody_vouches_for_is_not_trusted(guarded: str) -> None:
     with pytest.raises(EngineUnavailable, match=r"no trusted connection.*engine\.ca_file"):
         Reader(engine).count("any")
     engine.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"half": "\ud800"},
+        {"wide": 2**70},
+        {"price": 0.1, "names": ["Größe", "\u2028"], "none": None},
+        [1e300],
+    ],
+)
+def test_what_is_written_as_json_reads_the_same(value: object) -> None:
+    written = QuickJson().dumps(value)
+    assert QuickJson().loads(written) == json.loads(written) == value
+
+
+def test_what_has_no_form_in_json_is_refused_and_so_is_what_is_no_json() -> None:
+    with pytest.raises(SerializationError):
+        QuickJson().dumps({"open": object()})
+    with pytest.raises(SerializationError):
+        QuickJson().loads("<html>a proxy</html>")
+    assert QuickJson().dumps("as it is") == "as it is"

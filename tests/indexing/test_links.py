@@ -187,7 +187,7 @@ def test_the_history_of_an_asset_is_told_in_order_withdrawals_too(linked: Linked
     linked.say(RED, "TB-2002", Word.MOVE, to="TB-1001", why="it was not")
     linked.say(RED, "TB-2002", Word.WITHDRAW)
     linked.say(OTHER, "TB-2002", Word.ACCEPT)
-    told = linked.decisions.history(asset)
+    told = linked.decisions.history("asset", asset)
     assert [(one.sku, one.word.value, one.role, one.why, one.last) for one in told] == [
         ("TB-2002", "accept", "detail", "so it seemed", False),
         ("TB-1001", "accept", None, "it was not", True),
@@ -196,7 +196,13 @@ def test_the_history_of_an_asset_is_told_in_order_withdrawals_too(linked: Linked
     ]
     assert {(one.asset, one.by) for one in told} == {(asset, "a librarian")}
     assert [one.at for one in told] == sorted(one.at for one in told)
-    assert linked.decisions.history("none") == ()
+    assert linked.decisions.history("asset", "none") == ()
+    assert [(one.asset, one.word.value) for one in linked.decisions.history("sku", "TB-2002")] == [
+        (asset, "accept"),
+        (asset, "refuse"),
+        (asset, "withdraw"),
+        (asset_id("studio", OTHER), "accept"),
+    ]
 
 
 def test_the_command_line_tells_who_said_what_and_when(linked: Linked, engine: Engine) -> None:
@@ -257,7 +263,7 @@ def test_what_an_engine_that_fails_in_the_middle_kept_is_told_and_the_same_may_b
     assert [one.field for one in caught.value.problems] == ["decisions.1", "decisions.2"]
     assert len(linked.decisions.decide(words, "a librarian")) == 4
     assert linked.skus() == {RED: ("TB-2002",), BLUE: (), OTHER: ("TB-1001",)}
-    said = [one for asset in (red, blue, other) for one in linked.decisions.history(asset)]
+    said = [one for asset in (red, blue, other) for one in linked.decisions.history("asset", asset)]
     assert len(said) == 4
     assert all(one.last for one in said)
 

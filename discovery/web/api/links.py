@@ -6,11 +6,12 @@ from flask import Blueprint, Response, request
 
 from discovery.errors import DiscoveryError
 from discovery.web import bodies, bulk, grammar, links, serialise
+from discovery.web.identity import viewer
 from discovery.web.replies import reply
-from discovery.web.services import Links
+from discovery.web.services import Links, Search
 
 
-def link_routes(service: Links) -> Blueprint:
+def link_routes(service: Links, search: Search) -> Blueprint:
     """Return the routes of links."""
     routes = Blueprint("links", __name__, url_prefix=serialise.API)
 
@@ -18,6 +19,12 @@ def link_routes(service: Links) -> Blueprint:
     def explain(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
         return reply(links.explanation(service.explain(id), service.history(id)))
+
+    @routes.get("/products/<path:sku>/links/history")
+    def product_history(sku: str) -> Response:
+        grammar.refuse_parameters(request.query_string)
+        product = search.product(sku, viewer())
+        return reply(links.product_history(service.product_history(product.source.sku)))
 
     @routes.get("/links/review")
     def review() -> Response:

@@ -7,13 +7,17 @@ from typing import Any, TypeVar
 
 from discovery.audit.listing import UNRESOLVED_STATE, FindingsQuery
 from discovery.curation.duplicate_listing import GroupsQuery
-from discovery.curation.review import ReviewQuery
+from discovery.curation.words import PastWord, Word
 from discovery.errors import DiscoveryError
 from discovery.web import audits, duplicates
+from discovery.web.identity import viewer
 from discovery.web.language import message, percent, translated
+from discovery.web.serialise import moment
 from discovery.web.services import Services
+from mappings.documents import AssetDocument, ProductDocument
 
 MOST_FINDINGS = 20
+MOST_HISTORY = 50
 ROLES = {
     "hero": message("main picture"),
     "alternate": message("another view"),
@@ -32,6 +36,18 @@ METHODS = {
     "metadata": message("by what is written in it"),
     "caption": message("by its caption"),
     "visual": message("by how it looks"),
+}
+
+SAID = {
+    Word.ACCEPT: message("shows it"),
+    Word.REFUSE: message("does not show it"),
+    Word.WITHDRAW: message("what was said of it is taken back"),
+}
+HAPPENED = {
+    "found": message("found"),
+    "returned": message("found again"),
+    "settled": message("settled"),
+    "waiver ended": message("the waiver ended"),
 }
 
 T = TypeVar("T")
@@ -75,10 +91,37 @@ def copies(services: Services, id: str) -> list[dict[str, str]]:
     ]
 
 
-def candidates(services: Services, sku: str) -> int:
-    """Return how many pictures wait for somebody's word on whether they show a product."""
-    page = _or_nothing(lambda: services.links.review(ReviewQuery(sku=sku, size=1)))
-    return 0 if page is None else page.total
+def history(services: Services, sku: str) -> list[dict[str, Any]]:
+    """Return what happened to a product, the newest first: people's words on its links, and its findings."""
+    words = _or_nothing(lambda: services.links.product_history(sku)) or ()
+    told = _or_nothing(lambda: services.audits.findings(FindingsQuery(subject=f"product:{sku}")))
+    pictures = sorted({word.asset for word in words})
+    named = _or_nothing(lambda: services.search.documents("assets", pictures, viewer())) or {}
+    entries = [_said(word, named.get(word.asset)) for word in words]
+    entries += [
+        {
+            "at": moment(event.at),
+            "about": finding.verdict,
+            "what": translated(HAPPENED.get(event.what, "")) or event.what,
+            "by": event.by,
+        }
+        for finding in (told.findings if told else ())
+        for event in finding.history
+    ]
+    return sorted(entries, key=lambda one: str(one["at"]), reverse=True)[:MOST_HISTORY]
+
+
+def _said(word: PastWord, picture: AssetDocument | ProductDocument | None) -> dict[str, Any]:
+    shown = translated(SAID[word.word])
+    return {
+        "at": moment(word.at),
+        "about": picture.source.filename if isinstance(picture, AssetDocument) else translated("a picture"),
+        "asset": picture.id if isinstance(picture, AssetDocument) else None,
+        "what": f"{shown}, {role(word.role)}" if word.role else shown,
+        "by": word.by,
+        "why": word.why,
+        "last": word.last,
+    }
 
 
 def _or_nothing(ask: Callable[[], T]) -> T | None:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from discovery.curation.duplicate_listing import GroupsQuery
 from discovery.curation.review import CONFLICT, ReviewQuery
-from discovery.errors import NotFound
+from discovery.errors import DiscoveryError, NotFound
 from discovery.search.request import Viewer
 from discovery.web import duplicates, links
 from discovery.web.grammar import Pairs
@@ -18,6 +18,7 @@ from discovery.web.services import Search, Services
 
 LINKS, DUPLICATES = "links", "duplicates"
 AT_ONCE = 20
+MOST_CANDIDATES = 6
 SURE = 0.8
 """Probability from which proposals are offered together: the queue holds none that is certain."""
 
@@ -59,6 +60,17 @@ def page(services: Services, viewer: Viewer, pairs: Pairs) -> dict[str, Any]:
         "least": percent(SURE),
         "least_probability": SURE,
     }
+
+
+def candidates(services: Services, viewer: Viewer, sku: str) -> dict[str, Any]:
+    """Return the first pictures that may show a product, and how many: none where nobody can tell."""
+    try:
+        page = services.links.review(ReviewQuery(sku=sku, size=MOST_CANDIDATES))
+    except DiscoveryError:
+        return {"cases": [], "total": 0}
+    found = links.review(page)
+    cases = [_link(entry, services.search, viewer, sku) for entry in found["entries"]]
+    return {"cases": cases, "total": found["total"]}
 
 
 def _link(entry: dict[str, Any], search: Search, viewer: Viewer, sku: str | None) -> dict[str, Any]:

@@ -90,8 +90,9 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
             cards=cards,
             roles={link["id"]: detail.role(link["role"]) for link in item["assets"]},
             price=view.price(item),
-            findings=detail.open_findings(services, f"product:{sku}"),
-            waiting=detail.candidates(services, sku),
+            findings=detail.open_findings(services, f"product:{item['sku']}"),
+            waiting=review.candidates(services, viewer(), item["sku"]),
+            history=detail.history(services, item["sku"]),
         )
 
     @routes.get("/review")

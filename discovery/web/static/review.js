@@ -12,6 +12,8 @@ const WORDS = {
   keep_both: () => t("Both are kept"),
 };
 const DOERS = { a: "accept", r: "refuse", m: "merge", b: "keep_both" };
+// The review page is all cases, and its arrows go through them; elsewhere arrows scroll unless a case has the focus.
+const left = $("left");
 let at = 0;
 
 document.documentElement.classList.add("script");
@@ -39,7 +41,11 @@ function said(node, decision, sku) {
   done.hidden = false;
   done.querySelector("span").textContent = WORDS[decision]();
   for (const button of node.querySelectorAll("[data-decide]")) button.disabled = true;
-  $("left").textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+  count();
+}
+
+function count() {
+  if (left) left.textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
 }
 
 const linkWord = (node, decision, sku) => ({ asset: node.dataset.asset, sku, decision });
@@ -100,7 +106,7 @@ async function undo(node) {
     delete node.dataset.said;
     node.querySelector(".done").hidden = true;
     for (const button of node.querySelectorAll("[data-decide]")) button.disabled = false;
-    $("left").textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+    count();
     show(cases.indexOf(node));
   } catch (error) {
     tell(error.message);
@@ -143,6 +149,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("preview").open) return;
   if (event.target.closest("input, select, textarea") || !cases.length) return;
   const key = event.key.toLowerCase();
+  if (key.startsWith("arrow") && !left && !event.target.closest(".case")) return;
   const node = cases[at];
   const offered = DOERS[key] && node.querySelector(`.actions [data-decide="${DOERS[key]}"]`);
   if (offered) decide(node, DOERS[key]);
