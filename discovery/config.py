@@ -553,6 +553,7 @@ class WebSettings:
         (), "host names it answers to besides its own; a service on loopback refuses all others"
     )
     threads: int = _key(8, "requests answered at the same time", check=_between(1, 256))
+    debug: bool = _key(False, "whether /styleguide is there: every component of the pages in every state")
     max_body_bytes: int = _key(
         25_000_000, "largest request body in bytes, an uploaded picture included", check=_at_least(1024)
     )

@@ -31,6 +31,7 @@ from discovery.web.origins import register_origin_check
 from discovery.web.pages.collections import collection_pages
 from discovery.web.pages.desk_routes import desk_routes
 from discovery.web.pages.routes import error_page, page_routes
+from discovery.web.pages.styleguide import styleguide_routes
 from discovery.web.problems import register_problems
 from discovery.web.replies import register_headers, register_host_check
 from discovery.web.services import Services
@@ -74,6 +75,8 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.register_blueprint(page_routes(services, searcher, settings))
     app.register_blueprint(collection_pages(services, settings))
     app.register_blueprint(desk_routes(services, settings))
+    if settings.web.debug:
+        app.register_blueprint(styleguide_routes())
     return app
 
 

@@ -25,7 +25,7 @@ from tests.demo.indexed import DEMO, settings_at
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    web = WebSettings(port=0)
+    web = WebSettings(port=0, debug=True)
     search = MemorySearch(catalogue.ASSETS, catalogue.PRODUCTS)
     server = Server(create_app(services_over(search), Settings(web=web)), web)
     thread = threading.Thread(target=server.run, name="site")

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import watched
+from tests.browser.usable import assert_usable_by_all
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,6 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def asked(page: Page, path: str) -> Any:
@@ -198,16 +197,6 @@ def test_nothing_keeps_people_out_of_a_page(browser: Browser, studio: str, schem
         page.locator("#hits .open").first.click()
         expect(page.locator("#detail .usable")).to_be_visible()
         assert_usable_by_all(page, "the details over the results")
-
-
-def assert_usable_by_all(page: Page, where: str) -> None:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}}).response
-    told = [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"][:3]
-    ]
-    assert not told, "\n".join([where, *told])
 
 
 def test_a_search_is_kept_gone_back_to_and_taken_away(demo_page: Page) -> None:

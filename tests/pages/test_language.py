@@ -75,3 +75,7 @@ def test_scripts_are_sent_what_they_say(client: FlaskClient) -> None:
     assert '"{count} picture": ["{count} Bild", "{count} Bilder"]' in reply.text
     assert client.get("/messages/de.js", headers={"If-None-Match": reply.headers["ETag"]}).status_code == 304
     assert client.get("/messages/xx.js").status_code == 404
+
+
+def test_the_style_guide_is_there_in_debug_mode_only(client: FlaskClient) -> None:
+    assert client.get("/styleguide").status_code == 404
