@@ -29,6 +29,7 @@ from benchmarks import (
     search,
     similar,
     studio,
+    tasks,
 )
 from benchmarks.data import DataAbsentError
 from benchmarks.measured import Measured, machine_line, page, table
@@ -58,6 +59,7 @@ WORKLOADS: Mapping[str, Callable[[Stand], Iterator[Measured]]] = {
     "duplicates": duplicates.measure,
     "scheduling": scheduling.measure,
     "studio": studio.measure,
+    "tasks": tasks.measure,
 }
 
 

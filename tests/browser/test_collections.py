@@ -6,12 +6,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_studio import asked, assert_usable_by_all
+from tests.browser.test_studio import asked
+from tests.browser.usable import assert_usable_by_all
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +39,7 @@ def collected(page: Page, name: str, count: int) -> dict[str, Any]:
     expect(page.locator("#selected")).to_have_text(f"{count} selected")
     page.get_by_role("button", name="Collect").click()
     dialog = page.get_by_role("dialog", name="Collect what is selected")
+    expect(dialog.get_by_label("Its name")).to_have_value("mug")
     dialog.get_by_label("Its name").fill(name)
     dialog.get_by_role("button", name="Collect").click()
     page.get_by_role("link", name="Open the collection").click()
@@ -139,6 +142,8 @@ def test_a_link_shows_it_to_whoever_has_it_until_it_is_taken_back(
     collected(tidy, "Shared", 3)
     tidy.get_by_role("button", name="Share").click()
     dialog = tidy.get_by_role("dialog", name="Share the collection")
+    in_four_weeks = (datetime.now(UTC) + timedelta(days=28)).date().isoformat()
+    expect(dialog.get_by_label("Last day")).to_have_value(in_four_weeks)
     dialog.get_by_label("For whom").fill("agency")
     dialog.get_by_role("button", name="Make a link").click()
     made = dialog.get_by_label("The link")

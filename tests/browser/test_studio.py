@@ -55,9 +55,9 @@ def test_what_is_said_of_a_picture_becomes_a_finding(demo_page: Page) -> None:
     address = f"/assets/{first(demo_page, 'q=bottle')}"
     demo_page.goto(address)
     demo_page.get_by_text("Something is wrong with it").click()
-    demo_page.get_by_label("It is out of date").check()
     demo_page.get_by_label("What there is to say").fill("the old stopper")
     demo_page.keyboard.press("Enter")
+    demo_page.get_by_role("button", name="It is out of date").click()
     expect(demo_page.locator(".feedback [role=status]")).to_contain_text("among the findings")
     demo_page.goto(address)
     expect(demo_page.locator(".wrong")).to_contain_text("the old stopper")

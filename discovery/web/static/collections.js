@@ -6,6 +6,8 @@ import { t, tn } from "./language.js";
 const $ = (id) => document.getElementById(id);
 const API = "/api/v1/collections";
 const one = $("collection");
+const LINK_DAYS = 28;
+const DAY_MS = 24 * 3600 * 1000;
 
 document.documentElement.classList.add("script");
 
@@ -165,7 +167,12 @@ if ($("edit")) {
     }
   });
 
-  $("share").addEventListener("click", () => $("share-dialog").showModal());
+  // A link ends by itself unless somebody says otherwise.
+  $("share").addEventListener("click", () => {
+    const { until } = $("share-form").elements;
+    until.value ||= new Date(Date.now() + LINK_DAYS * DAY_MS).toISOString().slice(0, 10);
+    $("share-dialog").showModal();
+  });
   $("share-dialog").addEventListener("close", () => $("made").hidden || location.reload());
   $("share-form").addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -33,12 +33,9 @@ async function alike(section, asset) {
   section.hidden = shown.length === 0;
 }
 
-async function tell(event) {
-  event.preventDefault();
-  const form = event.target;
+async function tell(form, complaint) {
   const said = form.querySelector("[role=status]");
-  const { complaint, note } = Object.fromEntries(new FormData(form));
-  const body = { [form.dataset.feedback]: form.dataset.id, complaint, note: note || null };
+  const body = { [form.dataset.feedback]: form.dataset.id, complaint, note: form.elements.note.value || null };
   try {
     await call("POST", "/api/v1/feedback", body);
     said.textContent = t("Thank you. It is among the findings now.");
@@ -52,7 +49,10 @@ async function tell(event) {
 // Called with an item wherever it comes to be on the page.
 export function enliven(item) {
   for (const section of item.querySelectorAll("[data-alike]")) alike(section, item.dataset.asset);
-  item.querySelector("[data-feedback]")?.addEventListener("submit", tell);
+  const form = item.querySelector("[data-feedback]");
+  // Enter in the note must not choose what is wrong.
+  form?.addEventListener("submit", (event) => event.preventDefault());
+  form?.addEventListener("click", ({ target }) => target.dataset.complaint && tell(form, target.dataset.complaint));
 }
 
 document.documentElement.classList.add("script");

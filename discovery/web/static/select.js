@@ -72,7 +72,11 @@ export function createSelection(hits) {
       const fresh = Object.assign(document.createElement("option"), { value: "", textContent: t("A new collection") });
       $("collect-form").elements.into.replaceChildren(fresh, ...options);
       into();
+      // What was searched for is often what it is called; typing takes its place.
+      const { name } = $("collect-form").elements;
+      name.value ||= document.querySelector(".words").value.trim();
       $("collect").showModal();
+      if (!name.closest("label").hidden) name.select();
     } catch (error) {
       $("selected").textContent = error.message;
     }
