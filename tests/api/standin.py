@@ -364,6 +364,8 @@ class MemoryAudits:
         return dataclasses.replace(examples.QUEUED_RUN, request=request)
 
     def run_views(self, most: int) -> Sequence[RunView]:
+        if self.failure is not None:
+            raise self.failure
         return [examples.RUN][:most]
 
     def run_view(self, id: str) -> RunView:

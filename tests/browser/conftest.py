@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from discovery.demo import CATALOGUE
 from discovery.engine.client import Engine
 from discovery.web.app import create_app
 from discovery.web.server import Server
+from discovery.web.services import Services
 from discovery.wiring import Service
 from indexers.progress import Silent
 from tests.api import catalogue
@@ -23,17 +25,27 @@ from tests.api.standin import MemorySearch, services_over
 from tests.demo.indexed import DEMO, settings_at
 
 
+@contextmanager
+def served(services: Services, settings: Settings | None = None) -> Iterator[str]:
+    """Serve pages on a port of their own; yield the address."""
+    given = settings or Settings()
+    web = replace(given.web, port=0)
+    server = Server(create_app(services, replace(given, web=web)), web)
+    thread = threading.Thread(target=server.run, name="served")
+    thread.start()
+    try:
+        yield server.address
+    finally:
+        server.stop()
+        thread.join(10)
+    assert not thread.is_alive(), "the service did not stop"
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    web = WebSettings(port=0, debug=True)
     search = MemorySearch(catalogue.ASSETS, catalogue.PRODUCTS)
-    server = Server(create_app(services_over(search), Settings(web=web)), web)
-    thread = threading.Thread(target=server.run, name="site")
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive(), "the service did not stop"
+    with served(services_over(search), Settings(web=WebSettings(debug=True))) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -44,14 +56,8 @@ def studio(engine: Engine, linked_demo: Settings) -> Iterator[str]:
     service = Service(settings)
     service.find_duplicates(Silent())
     service.audit.run(Terms())
-    web = WebSettings(port=0, threads=4)
-    server = Server(create_app(service.web_services(), service.settings), web)
-    thread = threading.Thread(target=server.run, name="studio")
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive(), "the service did not stop"
+    with served(service.web_services(), replace(service.settings, web=WebSettings(threads=4))) as address:
+        yield address
     service.close()
 
 

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from discovery.errors import EngineUnavailable
 from discovery.web import examples
+from tests.api.standin import MemoryAudits, MemorySearch, services_over
+from tests.browser.conftest import served, watched
 from tests.browser.test_studio import asked
 from tests.browser.usable import assert_usable_by_all
 
@@ -145,6 +148,22 @@ def test_a_fit_is_asked_for_and_followed_to_its_end(demo_page: Page) -> None:
     told(demo_page).to_contain_text("It runs, for")
     demo_page.wait_for_event("load")
     expect(demo_page.get_by_role("button", name="Fit it to the catalogue now")).to_be_enabled()
+
+
+def test_a_page_that_cannot_be_drawn_for_now_says_so_and_comes_by_itself(browser: Browser) -> None:
+    services = services_over(MemorySearch((), ()))
+    audits = services.audits
+    assert isinstance(audits, MemoryAudits)
+    audits.failure = EngineUnavailable("it does not answer")
+    with served(services) as site:
+        for page in watched(browser, site):
+            page.clock.install()
+            page.goto("/audit")
+            expect(page.locator(".trouble")).to_contain_text("it does not answer")
+            expect(page.locator(".trouble")).to_contain_text("asked again by itself")
+            audits.failure = None
+            page.clock.run_for(6_000)
+            expect(page.get_by_role("heading", name="Audit", level=1)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
