@@ -352,6 +352,7 @@ class MemoryAudits:
 
     def __init__(self) -> None:
         self.asked: list[RunRequest] = []
+        self.runs = [examples.RUN]
         self.finding = examples.FINDING
         self.version = examples.FINDING_VERSION
         self.failure: Exception | None = None
@@ -366,7 +367,7 @@ class MemoryAudits:
     def run_views(self, most: int) -> Sequence[RunView]:
         if self.failure is not None:
             raise self.failure
-        return [examples.RUN][:most]
+        return self.runs[:most]
 
     def run_view(self, id: str) -> RunView:
         if id != examples.RUN.id:

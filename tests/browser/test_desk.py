@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from discovery.audit.brakes import ACCEPT
+from discovery.audit.model import Outcome
 from discovery.errors import EngineUnavailable
 from discovery.web import examples
 from tests.api.standin import MemoryAudits, MemorySearch, services_over
@@ -148,6 +151,26 @@ def test_a_fit_is_asked_for_and_followed_to_its_end(demo_page: Page) -> None:
     told(demo_page).to_contain_text("It runs, for")
     demo_page.wait_for_event("load")
     expect(demo_page.get_by_role("button", name="Fit it to the catalogue now")).to_be_enabled()
+
+
+def test_a_run_that_a_brake_stopped_says_why_and_is_run_all_the_same(browser: Browser) -> None:
+    services = services_over(MemorySearch((), ()))
+    audits = services.audits
+    assert isinstance(audits, MemoryAudits)
+    ended = examples.RUN.run
+    assert ended is not None
+    why = "4 of 10 pictures are gone from studio"
+    braked = replace(ended, outcome=Outcome.STOPPED, reasons=(why, ACCEPT))
+    audits.runs = [replace(examples.RUN, state="stopped", run=braked)]
+    with served(services) as site:
+        for page in watched(browser, site):
+            page.goto("/audit")
+            expect(page.locator('.ended[data-state="stopped"]')).to_contain_text(why)
+            expect(page.locator(".ended")).not_to_contain_text("--accept")
+            assert_usable_by_all(page, "a stopped audit")
+            with page.expect_event("load"):  # it is followed to its end, and the page shows what came of it
+                page.get_by_role("button", name="It is meant: run it all the same").click()
+    assert [one.accept for one in audits.asked] == [True]
 
 
 def test_a_page_that_cannot_be_drawn_for_now_says_so_and_comes_by_itself(browser: Browser) -> None:
