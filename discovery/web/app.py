@@ -34,6 +34,7 @@ from discovery.web.pages.routes import error_page, page_routes
 from discovery.web.pages.styleguide import styleguide_routes
 from discovery.web.problems import register_problems
 from discovery.web.replies import register_headers, register_host_check
+from discovery.web.sayings import said
 from discovery.web.services import Services
 
 MOST_FORM_FIELDS = 1000
@@ -52,6 +53,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_identity(app)
     _register_access_log(app)
     register_language(app)
+    app.jinja_env.filters["said"] = said
     register_headers(app)
     register_metrics(app, metrics)
     register_host_check(app, settings.web)

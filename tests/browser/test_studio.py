@@ -234,3 +234,19 @@ def test_a_part_of_a_picture_is_drawn_and_searched_for(demo_page: Page) -> None:
     expect(demo_page.locator("#trouble")).to_be_hidden()
     demo_page.locator("#query-close").click()
     expect(demo_page).to_have_url(re.compile(r"/$"))
+
+
+REASONS = ".reasons li, .what > .quiet, .words-of > .quiet:not(:first-child)"
+
+
+@pytest.mark.parametrize("path", ["/audit/findings", "/review", "/review?of=duplicates", "/jobs"])
+def test_reasons_are_told_in_the_readers_language_too(browser: Browser, studio: str, path: str) -> None:
+    told = {}
+    for locale in ("en-GB", "de-DE"):
+        with other(browser, studio, locale=locale) as page:
+            page.goto(path)
+            places = ".jobs tbody th" if path == "/jobs" else REASONS
+            told[locale] = page.locator(places).all_inner_texts()
+    assert told["en-GB"]
+    assert len(told["en-GB"]) == len(told["de-DE"])
+    assert [one for one, german in zip(*told.values(), strict=True) if one == german] == []
