@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from discovery.duplicates.groups import Pair
+from discovery.duplicates.groups import Pair, better
 from discovery.duplicates.lookup import Alike, Lookup, pairs_with
 from discovery.duplicates.sweep import Kept
 
@@ -26,17 +26,25 @@ class Door:
     tell: Callable[[Sequence[Pair]], object]
 
     def look(self, ids: Sequence[str]) -> dict[str, list[Alike]]:
-        """Return what is there already, by id of the new asset; those that are new indeed are left out."""
+        """Return what is there already, by id of the new asset; those that are new indeed are left out.
+
+        Of two that are both new, only the one is told that would give way to the other.
+        """
         found: dict[str, list[Alike]] = {}
-        kept = self.kept()
+        kept, new = self.kept(), frozenset(ids)
         for start in range(0, len(ids), AT_ONCE):
             there = self.lookup.indexed(ids[start : start + AT_ONCE])
             prints = {ident: one for ident, one in there.items() if not one.merged}
+            pairs: list[Pair] = []
             for ident, every in self.lookup.of(list(prints.values())).items():
                 alike = [one for one in every if frozenset((ident, one.print.id)) not in kept]
-                if alike:
-                    found[ident] = alike
-            self.tell([pair for ident in prints for pair in pairs_with(prints[ident], found.get(ident, ()))])
+                pairs += pairs_with(prints[ident], alike)
+                there_first = [
+                    one for one in alike if one.print.id not in new or better(one.print, prints[ident])
+                ]
+                if there_first:
+                    found[ident] = there_first
+            self.tell(pairs)
         return found
 
 

@@ -122,6 +122,16 @@ def test_what_comes_in_twice_is_told_at_the_door(shelf: Shelf) -> None:
     assert shelf.desk.already_here(coded(drawn(99))) == []
 
 
+def test_of_two_that_come_in_together_only_the_lesser_is_told(shelf: Shelf) -> None:
+    shelf.put("studio/small.jpg", dict(copies(drawn(7)))["resized"])
+    summary = shelf.index()["studio"]
+    (told,) = summary.duplicate_notes
+    assert (summary.duplicates, told.key) == (1, "small.jpg")
+    assert "resized or recompressed from studio: mug.jpg" in told.reason
+    (group,) = shelf.desk.page(GroupsQuery(state="open")).groups
+    assert len(group.group.members) == 4
+
+
 def test_a_merge_moves_links_words_and_places_and_an_undo_brings_them_back(shelf: Shelf) -> None:
     shelf.index()
     before = shelf.assets()
