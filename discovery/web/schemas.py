@@ -105,15 +105,8 @@ class Flag(fields.Boolean):
 class Listed(fields.List[Any]):
     """A JSON list."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(
-            *args,
-            error_messages={
-                "invalid": "expected a list",
-                "null": "expected a list",
-            },
-            **kwargs,
-        )
+    def __init__(self, *args: Any, expected: str = "expected a list", **kwargs: Any) -> None:
+        super().__init__(*args, error_messages={"invalid": expected, "null": expected}, **kwargs)
 
 
 class Object(fields.Dict):
@@ -270,6 +263,17 @@ def search_schema(limits: SearchSettings) -> Schema:
     return SearchBody()
 
 
+def _part() -> Listed:
+    expected = "expected a list of four numbers: x, y, width, height, each 0 to 1"
+    return Listed(
+        Number(),
+        load_default=None,
+        validate=validate.Length(equal=4, error=expected),
+        expected=expected,
+        metadata={"description": "x, y, width, height, each 0 to 1 of the picture"},
+    )
+
+
 class ExampleSchema(Schema):
     """One picture to compare with."""
 
@@ -277,12 +281,7 @@ class ExampleSchema(Schema):
 
     asset = Text(load_default=None, validate=_longest(MOST_ID_CHARACTERS), metadata={"description": "id"})
     product = Text(load_default=None, validate=_longest(MOST_ID_CHARACTERS), metadata={"description": "SKU"})
-    region = Listed(
-        Number(),
-        load_default=None,
-        validate=validate.Length(equal=4, error="expected four numbers: x, y, width, height"),
-        metadata={"description": "x, y, width, height, each 0 to 1 of the picture"},
-    )
+    region = _part()
     weight = Number(
         load_default=1.0,
         validate=validate.Range(0, MOST_WEIGHT, min_inclusive=False, error="above 0, at most {max}"),
@@ -304,12 +303,7 @@ def similar_schema(limits: SearchSettings) -> Schema:
         product = Text(
             load_default=None, validate=_longest(MOST_ID_CHARACTERS), metadata={"description": "SKU"}
         )
-        region = Listed(
-            Number(),
-            load_default=None,
-            validate=validate.Length(equal=4, error="expected four numbers: x, y, width, height"),
-            metadata={"description": "x, y, width, height, each 0 to 1 of the picture"},
-        )
+        region = _part()
         examples = Listed(
             fields.Nested(ExampleSchema),
             load_default=list,

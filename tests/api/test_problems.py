@@ -160,6 +160,10 @@ BAD = [
     Bad("similar to no asset", "POST", "/api/v1/similar", 404, "id", json={"asset": "none"}),
     Bad("similar to no product", "POST", "/api/v1/similar", 404, "sku", json={"product": "none"}),
     Bad(
+        "region as an object", "POST", "/api/v1/similar", 422, "region",
+        json={"asset": MUG_FRONT.id, "region": {"x": 0, "y": 0, "width": 1, "height": 1}},
+    ),
+    Bad(
         "region of texts", "POST", "/api/v1/similar", 422, "region.0",
         json={"asset": MUG_FRONT.id, "region": ["0", 0, 1, 1]},
     ),
