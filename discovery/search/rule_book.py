@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from discovery.errors import ConfigurationInvalid, DiscoveryError, FieldProblem
+from discovery.errors import ConfigurationInvalid, DiscoveryError, EngineUnavailable, FieldProblem
 from discovery.search.rules import Rule, read_rule, rules_of_file
 
 FILE_SECONDS = 1.0
@@ -99,8 +99,10 @@ class RuleBook:
         try:
             tables = list(self._kept())
         except DiscoveryError as error:
-            # Rules are a refinement: without them the search goes on, and the next look is soon.
-            _LOG.warning("rules cannot be read: %s", error.detail)
+            # Rules are a refinement: without them the search goes on, and the next look is soon. That the
+            # engine is away is told by what is asked of it.
+            if not isinstance(error, EngineUnavailable):
+                _LOG.warning("rules cannot be read: %s", error.detail)
             return
         read = (read_rule({k: v for k, v in one.items() if k != "id"}, str(one["id"]))[0] for one in tables)
         self._of_records = tuple(rule for rule in read if rule is not None)
