@@ -430,7 +430,7 @@ def test_a_sketch_tells_how_much_changed() -> None:
 def test_people_see_both_models_and_compare_what_they_find(
     engine: Engine, settings: Settings, shop: Stage, adapting: Adapting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("discovery.wiring.load_embedder", lambda *_: shop.embedder)
+    monkeypatch.setattr("discovery.wiring.service.load_embedder", lambda *_: shop.embedder)
     there = dataclasses.replace(settings.engine, url=engine.url)
     desk = ModelDesk(Service(dataclasses.replace(settings, engine=there)))
     (base,) = desk.all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -24,17 +24,12 @@ from discovery.config import AssetSourceSettings, ProductSourceSettings, Setting
 from discovery.curation.collections import Collections
 from discovery.curation.duplicate_decisions import DuplicateDecisions
 from discovery.curation.duplicate_groups import DuplicateGroups
-from discovery.curation.duplicate_listing import GroupsPage, GroupsQuery, ListedGroup
-from discovery.curation.duplicate_words import DuplicateWord, Effect
 from discovery.curation.link_decisions import LinkDecisions
-from discovery.curation.review import ReviewPage, ReviewQuery, ReviewQueue
+from discovery.curation.review import ReviewQueue
 from discovery.curation.rule_records import RuleRecords
 from discovery.curation.transfer import Transferred, export_records, import_records
-from discovery.curation.words import LinkWord, PastWord
 from discovery.duplicates.groups import Pair
-from discovery.duplicates.lookup import Alike, Lookup
-from discovery.duplicates.overlay import Signature
-from discovery.duplicates.prints import Print
+from discovery.duplicates.lookup import Lookup
 from discovery.engine.client import Engine, connect
 from discovery.engine.embedded import EmbeddedEngine
 from discovery.engine.percolator import Percolator
@@ -42,7 +37,6 @@ from discovery.engine.reader import Reader
 from discovery.engine.records import Records
 from discovery.engine.writer import Writer
 from discovery.errors import DiscoveryError, IndexMissing, NotFound
-from discovery.linking.outcome import Decision
 from discovery.linking.sightings import LookScale
 from discovery.mail.mailing import Mailing
 from discovery.saved.alerts import Alerts
@@ -50,9 +44,9 @@ from discovery.saved.searches import SavedSearches
 from discovery.saved.sections import sections
 from discovery.scheduler.board import JobBoard
 from discovery.scheduler.ledger import Ledger
-from discovery.scheduler.model import Job, JobOutcome, JobView, Turn
+from discovery.scheduler.model import Job, JobOutcome, Turn
 from discovery.search.pictures import EmbedderModel
-from discovery.search.request import Hit, Mode, SearchRequest, Viewer
+from discovery.search.request import Hit, SearchRequest, Viewer
 from discovery.search.rule_book import RuleBook
 from discovery.search.rule_desk import RuleDesk
 from discovery.search.service import SearchService
@@ -61,26 +55,32 @@ from discovery.search_log.service import SearchLogService
 from discovery.usage.recorder import UsageRecorder
 from discovery.usage.service import UsageService
 from discovery.vision.embedder import Embedder, Vector
-from discovery.vision.hashing import checksum, perceptual_hash, signature
 from discovery.vision.images import open_picture
 from discovery.vision.loading import QueryVectors, load_embedder
 from discovery.web import schemas
-from discovery.web.services import Check, Comparison, KnownModel, Reading, SearchLog, Services, Usage
+from discovery.web.services import Check, Reading, SearchLog, Services, Usage
+from discovery.wiring.desks import DuplicateDesk, LinkDesk, ModelDesk
+from discovery.wiring.readings import (
+    readings_of,
+    readings_of_comparison,
+    readings_of_recorder,
+    readings_of_searches,
+)
 from indexers.adaptation import Adapting
 from indexers.catalogue import Catalogue
 from indexers.clean_up import clean_up, remove_orphans
 from indexers.comparing import Probes, Shown
 from indexers.door import Door
-from indexers.enrich import MODEL_SIDE, Thumbnails
+from indexers.enrich import Thumbnails
 from indexers.gate import Gate, GateReport
 from indexers.judging import DEPTH, judged_queries
 from indexers.known import KnownSources
 from indexers.lifecycle import Change, Lifecycle
-from indexers.link_run import Explanation, LinkRun, LinkSummary
+from indexers.link_run import LinkRun, LinkSummary
 from indexers.locks import projection_lock
 from indexers.merging import Merging, Move
 from indexers.migration import Migration
-from indexers.models import ADOPTED, FittedModel, FittedModels, ModelShelf
+from indexers.models import FittedModel, FittedModels, ModelShelf
 from indexers.paging import pages
 from indexers.pipeline import index_assets, index_products
 from indexers.progress import Progress, Silent
@@ -106,7 +106,6 @@ from mappings.registry import ASSETS, CATALOGUE, PRODUCTS, RUNS, floors_of, watc
 
 EMBEDDED = "embedded"
 THUMBNAILS_AT_ONCE = 200
-COMPARED_HITS = 12
 CURSOR_KEY_BYTES = 32
 
 
@@ -877,13 +876,13 @@ class Service:
             compared = last_reconciliation(self.lifecycle.serving())
         except DiscoveryError:
             return ()  # an engine that does not answer is told by the readiness, not by failing figures
-        of_usage = _readings_of_recorder(self.recorder)
-        of_jobs = (reading for view in views for reading in _readings_of(view))
+        of_usage = readings_of_recorder(self.recorder)
+        of_jobs = (reading for view in views for reading in readings_of(view))
         return (
             *of_jobs,
             *of_usage,
-            *_readings_of_searches(self.search_recorder),
-            *(_readings_of_comparison(compared) if compared else ()),
+            *readings_of_searches(self.search_recorder),
+            *(readings_of_comparison(compared) if compared else ()),
         )
 
     def readiness(self) -> tuple[Check, ...]:
@@ -903,183 +902,11 @@ class Service:
             reader.mapping_meta(family.read_alias(self.settings.engine.prefix))
 
 
-class LinkDesk:
-    """Links for people: each part is made when it is first asked for, for there may be no index yet."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def explain(self, asset: str) -> Explanation:
-        """Tell everything about the links of an asset."""
-        return self._service.links.explain(asset)
-
-    def history(self, asset: str) -> tuple[PastWord, ...]:
-        """Tell all that people ever said of the links of an asset."""
-        return self._service.decisions.history("asset", asset)
-
-    def product_history(self, sku: str) -> tuple[PastWord, ...]:
-        """Tell all that people ever said of the links of a product."""
-        return self._service.decisions.history("sku", sku)
-
-    def reasons(self, asset: str) -> dict[str, tuple[str, ...]]:
-        """Return why the links of an asset hold, by SKU; of declared ones there is nothing to tell."""
-        kept = self._service.lifecycle.serving().links.documents([asset]).get(asset)
-        return {link.sku: link.reasons for link in kept.applied} if kept else {}
-
-    def review(self, query: ReviewQuery) -> ReviewPage:
-        """Return a page of what waits for people's word."""
-        return self._service.review.page(query)
-
-    def decide(self, words: Sequence[LinkWord], by: str) -> tuple[Decision, ...]:
-        """Keep what somebody says, and bring it onto both sides."""
-        # What reconsiders them is made first: a decision is not kept where nothing has been indexed.
-        _ = self._service.links
-        return self._service.decisions.decide(words, by)
-
-
-class ModelDesk:
-    """The models for people: which there are, and what the one that serves finds beside the one before."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def all(self) -> tuple[KnownModel, ...]:
-        """Return the configured model, then every try to fit it, the newest first."""
-        base = self._service.base_embedder().recipe
-        serving = {
-            str(one.stamp["recipe"]) for one in self._service.lifecycle.status() if "recipe" in one.stamp
-        }
-        fitted = (_known(one, serving) for one in self._service.fitted_models())
-        return (KnownModel(base.digest, base.model, "configured", base.digest in serving), *fitted)
-
-    def compare(self, q: str, viewer: Viewer) -> Comparison:
-        """Search by the look of pictures alone, with the model that serves and with the one before."""
-        asked = SearchRequest(side="assets", q=q, size=COMPARED_HITS, mode=Mode.VISUAL, understand=False)
-        now = self._service.search.search(asked, viewer).hits
-        serving = self._service.lifecycle.serving_generation()
-        recipe = self._recipe_of(serving.assets if serving else None) or ""
-        try:
-            before = self._service.lifecycle.before()
-        except IndexMissing:
-            return Comparison(recipe, now)
-        other = self._recipe_of(before.assets)
-        if other is None or other == recipe:
-            return Comparison(recipe, now)
-        indices: Mapping[Side, str] = {"assets": before.assets, "products": before.products}
-        return Comparison(recipe, now, other, self._service.search_in(indices).search(asked, viewer).hits)
-
-    def _recipe_of(self, index: str | None) -> str | None:
-        if index is None:
-            return None
-        stamps = Reader(self._service.engine).mapping_meta(index)
-        return next(iter(stamps.values()), {}).get("recipe")
-
-
-def _known(one: FittedModel, serving: Collection[str]) -> KnownModel:
-    figures = {side: one.figures[side] for side in ("base", "adapted") if side in one.figures}
-    return KnownModel(
-        one.recipe,
-        one.model,
-        one.outcome,
-        one.outcome == ADOPTED and one.recipe in serving,
-        one.base,
-        one.reason,
-        one.fitted,
-        one.figures.get("pictures"),
-        one.figures.get("held_out"),
-        figures,
-    )
-
-
 def _shown_by(hit: Hit) -> Shown:
     document = hit.document
     if isinstance(document, AssetDocument):
         return Shown(hit.id, frozenset(document.product.sku), frozenset(document.product.family))
     return Shown(hit.id, frozenset({document.source.sku}), frozenset({document.source.family or ""}))
-
-
-class DuplicateDesk:
-    """Duplicates for people: each part is made when it is first asked for, for there may be no index yet."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def page(self, query: GroupsQuery) -> GroupsPage:
-        """Return a page of groups."""
-        return self._service.duplicate_groups.page(query)
-
-    def one(self, id: str) -> ListedGroup:
-        """Return one group."""
-        return self._service.duplicate_groups.one(id)
-
-    def decide(self, words: Sequence[DuplicateWord], by: str, *, preview: bool) -> Sequence[Effect]:
-        """Keep what somebody says, carry it out, and tell what it does."""
-        # What carries it out is made first: a decision is not kept where nothing has been indexed.
-        _ = self._service.merging
-        return self._service.duplicate_decisions.decide(words, by, preview=preview)
-
-    def already_here(self, image: bytes) -> Sequence[Alike]:
-        """Return the assets that hold the picture, the most alike first."""
-        embedder = self._service.embedder()
-        picture = open_picture(image, self._service.settings.images, target=MODEL_SIDE)
-        (embedding,) = embedder.embed_pictures([embedder.prepare(picture)])
-        one = Print(
-            id="",
-            name="",
-            source="",
-            checksum=checksum(image),
-            stem="",
-            pixels=picture.width * picture.height,
-            hash=int(perceptual_hash(picture), 16),
-            look=embedding.look,
-            signature=Signature.from_bytes(signature(picture)),
-        )
-        return self._service.duplicate_lookup().of([one])[one.id]
-
-
-def _readings_of(view: JobView) -> Iterator[Reading]:
-    job = {"job": view.id}
-    if view.last_success is not None:
-        name, told = "discovery_job_last_success_timestamp_seconds", "when a job last did all it should"
-        yield Reading(name, told, view.last_success.timestamp(), labels=job)
-    running = view.state is not None and view.state.running
-    yield Reading("discovery_job_running", "whether a job is running", float(running), labels=job)
-    for last in view.runs[:1]:
-        name, told = "discovery_job_last_outcome", "what the last run of a job came to"
-        yield Reading(name, told, 1.0, labels={**job, "outcome": last.outcome})
-        seconds = (last.finished - last.started).total_seconds()
-        name, told = "discovery_job_last_seconds", "how long the last run of a job took"
-        yield Reading(name, told, seconds, labels=job)
-
-
-def _readings_of_recorder(one: UsageRecorder) -> Iterator[Reading]:
-    yield Reading("discovery_usage_waiting", "records of usage that wait in memory", float(one.waiting))
-    name, told = "discovery_usage_lost", "views and downloads that could not be recorded"
-    yield Reading(name, told, float(one.lost), kind="counter")
-
-
-def _readings_of_searches(one: SearchRecorder) -> Iterator[Reading]:
-    name, told = "discovery_search_log_waiting", "searches and clicks that wait in memory to be kept"
-    yield Reading(name, told, float(one.waiting))
-    name, told = "discovery_search_log_lost", "searches and clicks that could not be recorded"
-    yield Reading(name, told, float(one.lost), kind="counter")
-    name, told = "discovery_search_log_unknown_clicks", "clicks of searches that nobody knows"
-    yield Reading(name, told, float(one.unknown), kind="counter")
-
-
-def _readings_of_comparison(one: Reconciliation) -> Iterator[Reading]:
-    name, told = "discovery_reconcile_last_timestamp_seconds", "when sources and index were last compared"
-    yield Reading(name, told, one.finished.timestamp())
-    name, told = "discovery_reconcile_clean", "whether nothing differed then, and all could be compared"
-    yield Reading(name, told, float(one.clean))
-    for source in one.sources:
-        of = {"side": source.side, "source": source.source}
-        name, told = "discovery_reconcile_compared", "whether that source could be compared"
-        yield Reading(name, told, float(source.outcome == "compared"), labels=of)
-    for found in one.differences:
-        of = {"side": found.side, "source": found.source, "kind": found.kind}
-        name, told = "discovery_reconcile_differences", "items that differed, by source and kind"
-        yield Reading(name, told, float(found.count), labels=of)
 
 
 def _check(name: str, call: Callable[[], object]) -> Check:
