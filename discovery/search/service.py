@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import posixpath
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from discovery.config import MODELS_OWN, SearchSettings
+from discovery.duplicates.versions import version_of
 from discovery.errors import (
     CursorExpired,
     DiscoveryError,
@@ -110,6 +112,7 @@ Access = Callable[[Viewer, Side], Clause | None]
 """Makes the clause that every hit must pass from who asks; ``None`` where there is nothing to withhold."""
 
 IDS_AT_ONCE = 1000
+MOST_VERSIONS = 100
 SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
 LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
@@ -441,6 +444,29 @@ class SearchService:
         ids = [link.id for link in heroes_first]
         found = self.documents("assets", ids, viewer)
         return tuple(one for each in ids if isinstance(one := found.get(each), AssetDocument))
+
+    def versions(self, id: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+        """Return the files that are versions of one another by their names, the newest first.
+
+        The asset itself is among them; of a file without others nothing is returned.
+
+        Raises:
+            NotFound: there is no such asset.
+        """
+        own = self.asset(id, viewer).source
+        stem = version_of(own.key).stem
+        near = all_of(
+            [
+                {"term": {"source.name": {"value": own.name}}},
+                {"prefix": {"source.key": {"value": posixpath.splitext(stem)[0], "case_insensitive": True}}},
+            ]
+        )
+        body = _items_body("assets", near, self._always("assets", viewer), MOST_VERSIONS)
+        hits = self._search("assets", body)["hits"]["hits"]
+        there = [one for hit in hits if isinstance(one := document("assets", hit), AssetDocument)]
+        alike = [one for one in there if version_of(one.source.key).stem == stem]
+        ranked = sorted(alike, key=lambda one: (version_of(one.source.key).rank, one.id), reverse=True)
+        return tuple(ranked) if len(ranked) > 1 else ()
 
     def documents(
         self, side: Side, ids: Sequence[str], viewer: Viewer

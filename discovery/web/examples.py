@@ -606,6 +606,7 @@ def replies() -> dict[str, Any]:
         "Asset": serialise.asset(ASSET),
         "Product": serialise.product(PRODUCT),
         "ProductAssets": serialise.assets([ASSET]),
+        "Versions": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
         "SavedSearch": searches.search(BROKEN_SEARCH),
         "SavedSearchList": searches.listing([SAVED_SEARCH]),

@@ -514,6 +514,17 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_named("id", "id of the asset"),),
     ),
     Operation(
+        "versions",
+        "get",
+        f"{API}/assets/{{id}}/versions",
+        "Items",
+        "An asset and its other versions",
+        shapes.Versions,
+        _ITEM,
+        "By their names: `mug_v2.jpg` follows `mug.jpg` and `mug_v1.jpg` in one folder of one source.",
+        parameters=(_named("id", "id of the asset"),),
+    ),
+    Operation(
         "product",
         "get",
         f"{API}/products/{{sku}}",

@@ -189,7 +189,7 @@ def product(one: ProductDocument) -> dict[str, Any]:
 
 
 def assets(documents: Iterable[AssetDocument]) -> dict[str, Any]:
-    """Return the assets of one product."""
+    """Return some assets, and how many they are."""
     items = [asset(one) for one in documents]
     return {"total": len(items), "assets": items}
 

@@ -59,6 +59,9 @@ class Search(Protocol):
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return the assets that show a product, its main picture first, or raise ``NotFound``."""
 
+    def versions(self, id: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+        """Return an asset and its other versions, the newest first; nothing where it has none."""
+
     def documents(
         self, side: Side, ids: Sequence[str], viewer: Viewer
     ) -> Mapping[str, AssetDocument | ProductDocument]:

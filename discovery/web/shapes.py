@@ -310,6 +310,13 @@ class ProductAssets(Schema):
     assets = some_objects(Asset)
 
 
+class Versions(Schema):
+    """The files that are versions of one another, the newest first; none of a file without others."""
+
+    total = a_whole("how many")
+    assets = some_objects(Asset)
+
+
 class SuggestionShape(Schema):
     """One completion."""
 

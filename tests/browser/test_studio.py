@@ -51,6 +51,16 @@ def test_details_say_in_plain_words_whether_a_picture_may_be_used(demo_page: Pag
     expect(demo_page.locator(".wrong")).to_contain_text("licence")
 
 
+def test_details_lead_to_the_other_versions_of_a_file(demo_page: Page) -> None:
+    demo_page.goto(f"/assets/{first(demo_page, 'q=bw-202-ink-blue_front_v1')}")
+    own = demo_page.locator('.plain-list [aria-current="true"]')
+    expect(own).to_have_text("bw-202-ink-blue_front_v1.jpg")
+    newest = demo_page.get_by_role("link", name="bw-202-ink-blue_front_v2.jpg")
+    expect(demo_page.locator("li", has=newest)).to_contain_text("the newest")
+    newest.click()
+    expect(own).to_have_text("bw-202-ink-blue_front_v2.jpg")
+
+
 def test_what_is_said_of_a_picture_becomes_a_finding(demo_page: Page) -> None:
     address = f"/assets/{first(demo_page, 'q=bottle')}"
     demo_page.goto(address)
@@ -189,7 +199,7 @@ def test_nothing_keeps_people_out_of_a_page(browser: Browser, studio: str, schem
     with other(browser, studio, color_scheme=scheme, reduced_motion="reduce") as page:
         asset, product = first(page, "q=mug"), first(page, "q=mug", "products")
         places = ("/?q=mug", "/?q=xyzzy", f"/assets/{asset}", f"/products/{product}", "/review", "/none")
-        for path in (*places, "/review?of=duplicates"):
+        for path in (*places, "/review?of=duplicates", "/api/v1/docs"):
             page.goto(path)
             page.wait_for_load_state("networkidle")
             assert_usable_by_all(page, path)

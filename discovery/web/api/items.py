@@ -65,6 +65,11 @@ def item_routes(services: Services, sizes: tuple[int, ...]) -> Blueprint:
             services.usage.record(Action.DOWNLOAD, document.id)
         return response
 
+    @routes.get("/assets/<id>/versions")
+    def versions(id: str) -> Response:
+        grammar.refuse_parameters(request.query_string)
+        return reply(serialise.assets(services.search.versions(id, viewer())))
+
     @routes.get("/products/<path:sku>")
     def product(sku: str) -> Response:
         grammar.refuse_parameters(request.query_string)

@@ -91,6 +91,15 @@ def copies(services: Services, id: str) -> list[dict[str, str]]:
     ]
 
 
+def versions(services: Services, id: str) -> list[dict[str, Any]]:
+    """Return an asset and its other versions, the newest first; nothing where it has none."""
+    found = _or_nothing(lambda: services.search.versions(id, viewer())) or ()
+    return [
+        {"id": one.id, "name": one.source.filename, "day": moment(one.source.modified), "own": one.id == id}
+        for one in found
+    ]
+
+
 def history(services: Services, sku: str) -> list[dict[str, Any]]:
     """Return what happened to a product, the newest first: people's words on its links, and its findings."""
     words = _or_nothing(lambda: services.links.product_history(sku)) or ()
