@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ from flask.testing import FlaskClient
 from discovery.config import Settings, WebSettings
 from discovery.errors import NotFound
 from discovery.web.app import create_app
-from discovery.web.server import Server
 from mappings.documents import AssetDocument
 from tests.api import catalogue
+from tests.api.serving import served as served_on_a_port
 from tests.api.standin import MemorySearch, services_over
 
 BODY_LIMIT = 64_000
@@ -48,17 +47,8 @@ def client(
     return create_app(services_over(search, originals=originals), settings).test_client()
 
 
-@contextmanager
-def serving(search: MemorySearch, settings: Settings) -> Iterator[str]:
-    server = Server(create_app(services_over(search), settings), settings.web)
-    thread = threading.Thread(target=server.run, name="service")
-    thread.start()
-    try:
-        yield server.address
-    finally:
-        server.stop()
-        thread.join(10)
-        assert not thread.is_alive(), "the service did not stop"
+def serving(search: MemorySearch, settings: Settings) -> AbstractContextManager[str]:
+    return served_on_a_port(services_over(search), settings)
 
 
 @pytest.fixture

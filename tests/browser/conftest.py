@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,30 +13,12 @@ from discovery.audit.runner import Terms
 from discovery.config import AssetSourceSettings, Settings, SourcesSettings, WebSettings
 from discovery.demo import CATALOGUE
 from discovery.engine.client import Engine
-from discovery.web.app import create_app
-from discovery.web.server import Server
-from discovery.web.services import Services
 from discovery.wiring import Service
 from indexers.progress import Silent
 from tests.api import catalogue
+from tests.api.serving import served
 from tests.api.standin import MemorySearch, services_over
 from tests.demo.indexed import DEMO, settings_at
-
-
-@contextmanager
-def served(services: Services, settings: Settings | None = None) -> Iterator[str]:
-    """Serve pages on a port of their own; yield the address."""
-    given = settings or Settings()
-    web = replace(given.web, port=0)
-    server = Server(create_app(services, replace(given, web=web)), web)
-    thread = threading.Thread(target=server.run, name="served")
-    thread.start()
-    try:
-        yield server.address
-    finally:
-        server.stop()
-        thread.join(10)
-    assert not thread.is_alive(), "the service did not stop"
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from discovery.audit.brakes import ACCEPT
 from discovery.audit.model import Outcome
 from discovery.errors import EngineUnavailable
 from discovery.web import examples
+from tests.api.serving import served
 from tests.api.standin import MemoryAudits, MemorySearch, services_over
-from tests.browser.conftest import served, watched
+from tests.browser.conftest import watched
 from tests.browser.test_studio import asked
 from tests.browser.usable import assert_usable_by_all
 

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from mappings.documents import AssetDocument, ProductDocument, attribute_token
 from tests.api.catalogue import HOSTILE, MUG, MUG_BACK, MUG_FRONT
+from tests.api.serving import served
 from tests.api.standin import MemorySearch, services_over
-from tests.browser.conftest import served, watched
+from tests.browser.conftest import watched
 
 pytestmark = pytest.mark.browser
 
