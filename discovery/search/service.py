@@ -112,7 +112,7 @@ Access = Callable[[Viewer, Side], Clause | None]
 """Makes the clause that every hit must pass from who asks; ``None`` where there is nothing to withhold."""
 
 IDS_AT_ONCE = 1000
-MOST_VERSIONS = 100
+MOST_NAMES = 10_000
 SMALLEST_COSINE, LARGEST_COSINE = -1.0, 1.0
 LANGUAGES_SECONDS = 60.0
 LONGEST_UNDERSTOOD = 200
@@ -445,28 +445,29 @@ class SearchService:
         found = self.documents("assets", ids, viewer)
         return tuple(one for each in ids if isinstance(one := found.get(each), AssetDocument))
 
-    def versions(self, id: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+    def versions(self, asset: AssetDocument, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return the files that are versions of one another by their names, the newest first.
 
         The asset itself is among them; of a file without others nothing is returned.
-
-        Raises:
-            NotFound: there is no such asset.
         """
-        own = self.asset(id, viewer).source
-        stem = version_of(own.key).stem
-        near = all_of(
-            [
-                {"term": {"source.name": {"value": own.name}}},
-                {"prefix": {"source.key": {"value": posixpath.splitext(stem)[0], "case_insensitive": True}}},
-            ]
-        )
-        body = _items_body("assets", near, self._always("assets", viewer), MOST_VERSIONS)
+        stem = version_of(asset.source.key).stem
+        named = {"value": posixpath.splitext(stem)[0], "case_insensitive": True}
+        near = [{"term": {"source.name": {"value": asset.source.name}}}, {"prefix": {"source.key": named}}]
+        # Many names may begin alike, so their keys are read first, and of files only those that are versions.
+        body = {
+            "size": MOST_NAMES,
+            "track_total_hits": False,
+            "query": {"bool": {"filter": [*self._always("assets", viewer), *near]}},
+            "_source": ["source.key"],
+        }
         hits = self._search("assets", body)["hits"]["hits"]
-        there = [one for hit in hits if isinstance(one := document("assets", hit), AssetDocument)]
-        alike = [one for one in there if version_of(one.source.key).stem == stem]
-        ranked = sorted(alike, key=lambda one: (version_of(one.source.key).rank, one.id), reverse=True)
-        return tuple(ranked) if len(ranked) > 1 else ()
+        ranks = {hit["_id"]: version_of(hit["_source"]["source"]["key"]) for hit in hits}
+        alike = [ident for ident, version in ranks.items() if version.stem == stem]
+        if len(alike) < 2:
+            return ()
+        found = self.documents("assets", alike, viewer)
+        newest_first = sorted(alike, key=lambda ident: (ranks[ident].rank, ident), reverse=True)
+        return tuple(one for ident in newest_first if isinstance(one := found.get(ident), AssetDocument))
 
     def documents(
         self, side: Side, ids: Sequence[str], viewer: Viewer

@@ -59,7 +59,7 @@ class Search(Protocol):
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return the assets that show a product, its main picture first, or raise ``NotFound``."""
 
-    def versions(self, id: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
+    def versions(self, asset: AssetDocument, viewer: Viewer) -> tuple[AssetDocument, ...]:
         """Return an asset and its other versions, the newest first; nothing where it has none."""
 
     def documents(

@@ -185,8 +185,8 @@ class MemorySearch:
     def product_assets(self, sku: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
         return tuple(self.asset(link.id, viewer) for link in self.product(sku, viewer).assets.links)
 
-    def versions(self, id: str, viewer: Viewer) -> tuple[AssetDocument, ...]:
-        self.asset(id, viewer)
+    def versions(self, asset: AssetDocument, viewer: Viewer) -> tuple[AssetDocument, ...]:
+        self.asset(asset.id, viewer)
         return ()
 
     def documents(self, side: Side, ids: Sequence[str], viewer: Viewer) -> Mapping[str, Document]:

@@ -129,3 +129,8 @@ def test_a_strange_name_survives_whole(settings: Settings, tmp_path: Path) -> No
     strange = with_source(MUG_FRONT, filename="Été № 5 - 100%.jpg")
     reply = _client_of(strange, settings, lambda _asset: tmp_path / "f").get(FILE, buffered=True)
     assert "filename*=UTF-8''%C3%89t%C3%A9%20%E2%84%96%205" in reply.headers["Content-Disposition"]
+
+
+def test_versions_are_of_an_asset_that_is_there(client: FlaskClient) -> None:
+    assert client.get(f"/api/v1/assets/{MUG_FRONT.id}/versions").json == {"total": 0, "assets": []}
+    assert client.get("/api/v1/assets/none/versions").status_code == 404

@@ -68,7 +68,8 @@ def item_routes(services: Services, sizes: tuple[int, ...]) -> Blueprint:
     @routes.get("/assets/<id>/versions")
     def versions(id: str) -> Response:
         grammar.refuse_parameters(request.query_string)
-        return reply(serialise.assets(services.search.versions(id, viewer())))
+        document = services.search.asset(id, viewer())
+        return reply(serialise.assets(services.search.versions(document, viewer())))
 
     @routes.get("/products/<path:sku>")
     def product(sku: str) -> Response:

@@ -74,13 +74,13 @@ def role(name: str) -> str:
 def open_findings(services: Services, subject: str) -> list[dict[str, Any]]:
     """Return what is wrong with a subject such as ``asset:ID`` today; nothing where no audit can tell."""
     query = FindingsQuery(subject=subject, state=UNRESOLVED_STATE, size=MOST_FINDINGS)
-    found = _or_nothing(lambda: services.audits.findings(query))
+    found = or_nothing(lambda: services.audits.findings(query))
     return [] if found is None else [audits.finding(one) for one in found.findings]
 
 
 def copies(services: Services, id: str) -> list[dict[str, str]]:
     """Return the other files that hold an asset's picture."""
-    page = _or_nothing(lambda: services.duplicates.page(GroupsQuery(asset=id, size=1)))
+    page = or_nothing(lambda: services.duplicates.page(GroupsQuery(asset=id, size=1)))
     if page is None or not page.groups:
         return []
     group = duplicates.group(page.groups[0])
@@ -91,21 +91,26 @@ def copies(services: Services, id: str) -> list[dict[str, str]]:
     ]
 
 
-def versions(services: Services, id: str) -> list[dict[str, Any]]:
+def versions(services: Services, asset: AssetDocument) -> list[dict[str, Any]]:
     """Return an asset and its other versions, the newest first; nothing where it has none."""
-    found = _or_nothing(lambda: services.search.versions(id, viewer())) or ()
+    found = or_nothing(lambda: services.search.versions(asset, viewer())) or ()
     return [
-        {"id": one.id, "name": one.source.filename, "day": moment(one.source.modified), "own": one.id == id}
+        {
+            "id": one.id,
+            "name": one.source.filename,
+            "day": moment(one.source.modified),
+            "own": one.id == asset.id,
+        }
         for one in found
     ]
 
 
 def history(services: Services, sku: str) -> list[dict[str, Any]]:
     """Return what happened to a product, the newest first: people's words on its links, and its findings."""
-    words = _or_nothing(lambda: services.links.product_history(sku)) or ()
-    told = _or_nothing(lambda: services.audits.findings(FindingsQuery(subject=f"product:{sku}")))
+    words = or_nothing(lambda: services.links.product_history(sku)) or ()
+    told = or_nothing(lambda: services.audits.findings(FindingsQuery(subject=f"product:{sku}")))
     pictures = sorted({word.asset for word in words})
-    named = _or_nothing(lambda: services.search.documents("assets", pictures, viewer())) or {}
+    named = or_nothing(lambda: services.search.documents("assets", pictures, viewer())) or {}
     entries = [_said(word, named.get(word.asset)) for word in words]
     entries += [
         {
@@ -133,7 +138,7 @@ def _said(word: PastWord, picture: AssetDocument | ProductDocument | None) -> di
     }
 
 
-def _or_nothing(ask: Callable[[], T]) -> T | None:
+def or_nothing(ask: Callable[[], T]) -> T | None:
     """Return an answer that a page can do without, ``None`` where there is none today."""
     try:
         return ask()

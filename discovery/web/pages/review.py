@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from discovery.curation.duplicate_listing import GroupsQuery
 from discovery.curation.review import CONFLICT, ReviewQuery
-from discovery.errors import DiscoveryError, NotFound
+from discovery.errors import NotFound
 from discovery.search.request import Viewer
 from discovery.web import duplicates, links
 from discovery.web.grammar import Pairs
@@ -64,9 +64,8 @@ def page(services: Services, viewer: Viewer, pairs: Pairs) -> dict[str, Any]:
 
 def candidates(services: Services, viewer: Viewer, sku: str) -> dict[str, Any]:
     """Return the first pictures that may show a product, and how many: none where nobody can tell."""
-    try:
-        page = services.links.review(ReviewQuery(sku=sku, size=MOST_CANDIDATES))
-    except DiscoveryError:
+    page = detail.or_nothing(lambda: services.links.review(ReviewQuery(sku=sku, size=MOST_CANDIDATES)))
+    if page is None:
         return {"cases": [], "total": 0}
     found = links.review(page)
     cases = [_link(entry, services.search, viewer, sku) for entry in found["entries"]]

@@ -75,7 +75,7 @@ def page_routes(services: Services, searcher: Searcher, settings: Settings) -> B
             shown=detail.shown_links(item["products"]),
             findings=detail.open_findings(services, f"asset:{item['id']}"),
             copies=detail.copies(services, item["id"]),
-            versions=detail.versions(services, item["id"]),
+            versions=detail.versions(services, document),
             renditions=_renditions(item, sizes),
         )
 
