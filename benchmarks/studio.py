@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from benchmarks import data
-from benchmarks.data import DataAbsentError
+from benchmarks.browsing import browser, chromium
 from benchmarks.measured import Measured, Target
 from benchmarks.stand import Stand, serving
 
@@ -54,16 +53,12 @@ SCROLL = """async (hits) => {
 
 def measure(stand: Stand) -> Iterator[Measured]:
     """Yield figures of the search page over the fashion catalogue, in Chromium without a window."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise DataAbsentError("no Chromium here; as root: apt-get install chromium")
+    executable = chromium()
     stand.fashion()
-    with serving(stand.settings(data.FASHION)) as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield from _first_hits(browser, address)
-        yield from _scrolling(browser, address, 200 if stand.quick else HITS)
-        yield from _typing(browser, address)
-        browser.close()
+    with serving(stand.settings(data.FASHION)) as (address, _), browser(executable) as launched:
+        yield from _first_hits(launched, address)
+        yield from _scrolling(launched, address, 200 if stand.quick else HITS)
+        yield from _typing(launched, address)
 
 
 def _opened(browser: Browser, address: str) -> Page:

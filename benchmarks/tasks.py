@@ -7,7 +7,6 @@ date and a file count one each, on every side.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from benchmarks.data import DataAbsentError
+from benchmarks.browsing import browser, chromium
 from benchmarks.measured import Measured, Target
 from benchmarks.stand import CHECKOUT, Stand, environment, serving
 from discovery.demo import CATALOGUE
@@ -263,9 +262,7 @@ TASKS = (
 
 def measure(stand: Stand) -> Iterator[Measured]:
     """Do the tasks over the demo catalogue in Chromium; yield ours ÷ others', over what others can do."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise DataAbsentError("no Chromium here; as root: apt-get install chromium")
+    executable = chromium()
     settings = stand.settings("demo")
     for command in (["demo", "--no-serve"], ["duplicates", "find"]):
         subprocess.run(
@@ -275,10 +272,8 @@ def measure(stand: Stand) -> Iterator[Measured]:
             check=True,
             capture_output=True,
         )
-    with serving(settings) as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        ours = [_done(browser, address, task) for task in TASKS]
-        browser.close()
+    with serving(settings) as (address, _), browser(executable) as launched:
+        ours = [_done(launched, address, task) for task in TASKS]
     FILE.write_text(_page(ours), encoding="utf-8")
     for other in OTHERS:
         pairs = [

@@ -26,7 +26,7 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch"}
 """The languages there are, each by its own name; the first is the one that messages are written in."""
 
 COOKIE, PARAMETER = "language", "lang"
-_WRITTEN = next(iter(LANGUAGES))
+WRITTEN = next(iter(LANGUAGES))
 _FOLDER = Path(__file__).parent / "translations"
 _A_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -38,7 +38,7 @@ def message(text: str) -> str:
 
 def language() -> str:
     """Return the current reader's language."""
-    return str(g.language) if has_request_context() and "language" in g else _WRITTEN
+    return str(g.language) if has_request_context() and "language" in g else WRITTEN
 
 
 def translated(text: str, **values: Any) -> str:
@@ -109,7 +109,7 @@ def register_language(app: Flask) -> None:
         if request.method == "GET" and chosen in LANGUAGES and not request.path.startswith("/api/"):
             return _choose(chosen)
         kept = request.cookies.get(COOKIE, "")
-        g.language = kept if kept in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or _WRITTEN
+        g.language = kept if kept in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or WRITTEN
         return None
 
 
@@ -136,7 +136,7 @@ def _catalogue(name: str) -> Catalog:
 
 @functools.cache
 def _translations(name: str) -> NullTranslations:
-    if name == _WRITTEN:
+    if name == WRITTEN:
         return NullTranslations()
     compiled = io.BytesIO()
     write_mo(compiled, _catalogue(name))

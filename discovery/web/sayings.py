@@ -9,9 +9,8 @@ from __future__ import annotations
 import functools
 import re
 
-from discovery.web.language import day, language, message, translated
+from discovery.web.language import WRITTEN, day, language, message, translated
 
-WRITTEN = "en"
 NESTED = frozenset({"part", "what", "view", "like"})
 """What stands in place of these is a saying of its own."""
 

@@ -54,7 +54,7 @@ def _specimens() -> dict[str, Any]:
             _card("long", LONG_NAME, image=_image(PICTURE), meta=LONG_NAME, note=LONG_NAME),
         ],
         "facets": [
-            _facet("Colour", colours=True, count=4),
+            _facet("Colour", colours=True),
             _facet("Category", tree=True),
             _facet("Keyword", count=14),
         ],
