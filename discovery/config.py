@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import regex  # type: ignore[import-untyped]
@@ -789,8 +790,8 @@ class _Reader:
             )
         if engine.url == "embedded" and engine.vector_engine != "lucene":
             self.problem("engine.vector_engine", 'the embedded engine has "lucene" only')
-        if engine.url != "embedded" and not engine.url.startswith(("http://", "https://")):
-            self.problem("engine.url", f'expected "embedded" or an http(s) address, found {engine.url!r}')
+        if engine.url != "embedded" and (wrong := _wrong_with_address(engine.url)):
+            self.problem("engine.url", wrong)
         if settings.mail.password and settings.mail.password_file:
             self.problem("mail.password_file", "set either the variable or the file, not both")
         if settings.mail.host and not settings.mail.sender:
@@ -802,6 +803,18 @@ class _Reader:
         for label, given in (("assets", names), ("products", product_names)):
             for name in sorted({n for n in given if given.count(n) > 1}):
                 self.problem(f"sources.{label}", f"the name {name!r} is used twice")
+
+
+def _wrong_with_address(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        if parts.password is not None or parts.username is not None:
+            return "expected no user and password in the address: set engine.user and engine.password"
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return None
+    except ValueError:
+        pass
+    return f'expected "embedded" or an http(s) address, found {address!r}'
 
 
 def _variable(full: str) -> str:

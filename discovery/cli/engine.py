@@ -28,7 +28,12 @@ def _embedded(settings: Settings) -> EmbeddedEngine:
 @pass_invocation
 def provision(invocation: Invocation) -> None:
     """Fetch and verify the engine's parts; what is there already is left alone."""
-    fetched = _embedded(invocation.settings()).provision(progress=True)
+    settings = invocation.settings()
+    if settings.engine.url != EMBEDDED:
+        own = f"engine: {settings.engine.url} is run by you: there is nothing to fetch"
+        invocation.emit({"files": 0, "bytes": 0, "folder": None}, [own])
+        return
+    fetched = embedded_engine(settings).provision(progress=True)
     done = f"fetched {fetched.files} files" if fetched.files else "every part is in place"
     invocation.emit(
         {"files": fetched.files, "bytes": fetched.bytes, "folder": fetched.library},

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import watched
 from tests.browser.usable import assert_usable_by_all
@@ -118,6 +118,31 @@ def test_links_are_reviewed_by_keys_and_undone(demo_page: Page) -> None:
     demo_page.keyboard.press("u")
     expect(cases.first.locator(".done")).to_be_hidden()
     assert asked(demo_page, f"/api/v1/assets/{asset}/links/explain")["decisions"] == []
+
+
+def test_keys_are_not_kept_waiting_by_replies(demo_page: Page) -> None:
+    demo_page.goto("/review")
+    cases = demo_page.locator(".case")
+    first_two = [cases.nth(place).get_attribute("data-asset") for place in (0, 1)]
+    held: list[Route] = []
+    demo_page.route("**/links/decisions", lambda route: held.append(route), times=2)
+    with demo_page.expect_request(lambda request: "refuse" in (request.post_data or "")):
+        for key in ("a", "r", "k", "k", "u"):
+            demo_page.keyboard.press(key)
+    expect(cases.nth(0)).not_to_have_attribute("data-said", "accept")
+    expect(cases.nth(1)).to_have_attribute("data-said", "refuse")
+    expect(cases.nth(1).locator(".done")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    expect(cases.nth(1).locator(".done")).to_contain_text("Refused")
+    expect(cases.nth(0)).not_to_have_attribute("aria-busy", "true")
+    kept = [asked(demo_page, f"/api/v1/assets/{asset}/links/explain")["decisions"] for asset in first_two]
+    assert kept[0] == []
+    assert [one["decision"] for one in kept[1]] == ["refuse"]
+    demo_page.keyboard.press("j")
+    demo_page.keyboard.press("u")
+    expect(cases.nth(1)).not_to_have_attribute("aria-busy", "true")
+    assert asked(demo_page, f"/api/v1/assets/{first_two[1]}/links/explain")["decisions"] == []
 
 
 def test_files_of_one_picture_are_merged_after_a_look_at_the_effect_and_parted_again(demo_page: Page) -> None:

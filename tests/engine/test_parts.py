@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from discovery.cli import main
 from discovery.engine import parts
 from discovery.engine.parts import (
     Jar,
@@ -234,3 +236,11 @@ def test_a_jar_is_recognised_by_its_artifact_whatever_its_version(name: str, art
 
 def test_the_shared_parts_are_what_the_manifest_says(parts_home: Path) -> None:
     assert provision_parts(parts_home, progress=False).files == 0
+
+
+def test_a_cluster_that_others_run_needs_no_parts(tmp_path: Path) -> None:
+    own = {"DISCOVERY_ENGINE__URL": "https://search.example:9200", "DISCOVERY_HOME": str(tmp_path)}
+    done = CliRunner().invoke(main, ["engine", "provision"], env=own)
+    assert done.exit_code == 0
+    assert "nothing to fetch" in done.output
+    assert not list(tmp_path.iterdir())

@@ -14,7 +14,9 @@ const WORDS = {
 const DOERS = { a: "accept", r: "refuse", m: "merge", b: "keep_both" };
 // The review page is all cases, and its arrows go through them; elsewhere arrows scroll unless a case has the focus.
 const left = $("left");
+const kept = new WeakSet();
 let at = 0;
+let looking = false;
 
 document.documentElement.classList.add("script");
 
@@ -34,18 +36,39 @@ function show(place, { focus = true } = {}) {
 
 const waiting = () => cases.filter((one) => !one.dataset.said).length;
 
-function said(node, decision, sku) {
-  node.dataset.said = decision;
-  node.dataset.saidSku = sku ?? "";
-  const done = node.querySelector(".done");
-  done.hidden = false;
-  done.querySelector("span").textContent = WORDS[decision]();
-  for (const button of node.querySelectorAll("[data-decide]")) button.disabled = true;
+function count() {
+  if (left) left.textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+}
+
+// What is said of a case shows at once; that it is kept, once the service has it.
+function mark(node, decision, sku) {
+  if (decision) Object.assign(node.dataset, { said: decision, saidSku: sku ?? "" });
+  else delete node.dataset.said;
+  for (const button of node.querySelectorAll("[data-decide]")) button.disabled = Boolean(decision);
   count();
 }
 
-function count() {
-  if (left) left.textContent = tn("{count} waits on this page", "{count} wait on this page", waiting());
+function settled(node) {
+  const done = node.querySelector(".done");
+  done.hidden = !node.dataset.said;
+  if (node.dataset.said) done.querySelector("span").textContent = WORDS[node.dataset.said]();
+}
+
+const turns = new WeakMap();
+
+// Keys are faster than replies: nobody waits for one, and the words on one case reach the service in their order.
+function inTurn(node, send, back) {
+  node.setAttribute("aria-busy", "true");
+  const turn = (turns.get(node) ?? Promise.resolve()).then(send).catch((error) => {
+    if (turns.get(node) === turn) back();
+    tell(error.message);
+  });
+  turns.set(node, turn);
+  return turn.then(() => {
+    if (turns.get(node) !== turn) return;
+    node.removeAttribute("aria-busy");
+    settled(node);
+  });
 }
 
 const linkWord = (node, decision, sku) => ({ asset: node.dataset.asset, sku, decision });
@@ -72,45 +95,53 @@ function effectOf({ asset, other, keywords, links }, node) {
   return gains.length ? `${replaced}: ${gains.join("; ")}` : replaced;
 }
 
+async function mergeAgreed(node) {
+  const word = { group: node.dataset.group, decision: "merge", preview: true };
+  const { effects } = await call("POST", "/api/v1/duplicates/decisions", word);
+  const title = tn("{count} file is replaced", "{count} files are replaced", effects.length);
+  return agreed(title, effects.map((one) => effectOf(one, node)));
+}
+
+function send(node, decision, sku) {
+  if (node.dataset.asset) return call("POST", "/api/v1/links/decisions", linkWord(node, decision, sku));
+  return call("POST", "/api/v1/duplicates/decisions", { group: node.dataset.group, decision });
+}
+
 async function decide(node, decision, sku = node.dataset.sku) {
-  if (node.dataset.said) return;
+  if (node.dataset.said || looking) return;
   tell("");
-  try {
-    if (node.dataset.asset) await call("POST", "/api/v1/links/decisions", linkWord(node, decision, sku));
-    else {
-      const word = { group: node.dataset.group, decision };
-      if (decision === "merge") {
-        const { effects } = await call("POST", "/api/v1/duplicates/decisions", { ...word, preview: true });
-        const title = tn("{count} file is replaced", "{count} files are replaced", effects.length);
-        if (!(await agreed(title, effects.map((one) => effectOf(one, node))))) return;
-      }
-      await call("POST", "/api/v1/duplicates/decisions", word);
+  if (decision === "merge") {
+    looking = true;
+    try {
+      if (!(await mergeAgreed(node))) return;
+    } catch (error) {
+      return tell(error.message);
+    } finally {
+      looking = false;
     }
-    said(node, decision, sku);
-    const next = cases.findIndex((one, place) => place > at && !one.dataset.said);
-    show(next < 0 ? at : next);
-  } catch (error) {
-    tell(error.message);
   }
+  mark(node, decision, sku);
+  const place = cases.indexOf(node);
+  const next = cases.findIndex((one, after) => after > place && !one.dataset.said);
+  show(next < 0 ? place : next);
+  await inTurn(node, async () => {
+    await send(node, decision, sku);
+    kept.add(node);
+  }, () => mark(node));
 }
 
 async function undo(node) {
   const { said: decision, saidSku: sku } = node.dataset;
-  if (!decision) return;
+  if (!decision || looking) return;
   tell("");
-  try {
-    if (node.dataset.asset) await call("POST", "/api/v1/links/decisions", linkWord(node, "withdraw", sku));
-    else {
-      await call("POST", "/api/v1/duplicates/decisions", { assets: node.dataset.members.split(" "), decision: "undo" });
-    }
-    delete node.dataset.said;
-    node.querySelector(".done").hidden = true;
-    for (const button of node.querySelectorAll("[data-decide]")) button.disabled = false;
-    count();
-    show(cases.indexOf(node));
-  } catch (error) {
-    tell(error.message);
-  }
+  mark(node);
+  show(cases.indexOf(node));
+  await inTurn(node, async () => {
+    if (!kept.has(node)) return;
+    if (node.dataset.asset) await send(node, "withdraw", sku);
+    else await call("POST", "/api/v1/duplicates/decisions", { assets: node.dataset.members.split(" "), decision: "undo" });
+    kept.delete(node);
+  }, () => mark(node, decision, sku));
 }
 
 function difference(node) {
@@ -127,7 +158,11 @@ async function acceptSure(least) {
   if (!sure.length || !(await agreed(title, lines))) return;
   try {
     await call("POST", "/api/v1/links/decisions", { decisions: sure.map((one) => linkWord(one, "accept", one.dataset.sku)) });
-    for (const one of sure) said(one, "accept", one.dataset.sku);
+    for (const one of sure) {
+      mark(one, "accept", one.dataset.sku);
+      kept.add(one);
+      settled(one);
+    }
     tell(t("{count} accepted", { count: number(sure.length) }));
   } catch (error) {
     tell(error.message);
