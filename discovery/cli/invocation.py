@@ -166,6 +166,8 @@ class ProgressLine:
 
     def advance(self, items: int) -> None:
         """Count items as done."""
+        if not self._bar.n:
+            self._bar.unpause()  # starting the engine or loading the model is no part of the rate
         self._bar.update(items)
 
     def say(self, stage: str) -> None:

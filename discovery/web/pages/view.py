@@ -256,10 +256,18 @@ def chip_labels(side: Side) -> dict[str, str]:
     }
 
 
+def field_label(side: Side, field: str) -> str:
+    """Return what a field is called where it stands alone; an attribute without a facet, by its code."""
+    told = chip_labels(side).get(field) or translated(RANGES[side].get(field, ""))
+    if told:
+        return told
+    code = field.rpartition(".")[2].replace("_", " ")
+    return code[:1].upper() + code[1:]
+
+
 def chips(pairs: Pairs) -> list[dict[str, str]]:
     """Return the current refinements, each with the address without it."""
     found = []
-    labels = chip_labels(side_of(pairs))
     for position, (name, value) in enumerate(pairs):
         if not name.startswith(_REFINING):
             continue
@@ -270,7 +278,7 @@ def chips(pairs: Pairs) -> list[dict[str, str]]:
         if operator in OPERATOR_SIGNS and base:
             field, sign = base, translated(OPERATOR_SIGNS[operator])
         told = _flag(field, value) or value.rpartition("/")[2] or value
-        label = labels.get(field) or translated(RANGES[side_of(pairs)].get(field, "")) or field
+        label = field_label(side_of(pairs), field)
         found.append(
             {"label": label, "value": f"{sign} {told}".strip(), "href": address(without(rest)), "name": name}
         )
@@ -279,10 +287,9 @@ def chips(pairs: Pairs) -> list[dict[str, str]]:
 
 def understood(pairs: Pairs, parts: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return the words that became filters, each with the address that takes it as a word."""
-    labels = chip_labels(side_of(pairs))
     return [
         {
-            "label": f"{labels.get(one['field'], one['field'])}:",
+            "label": f"{field_label(side_of(pairs), one['field'])}:",
             "value": one["text"],
             "href": address([*without(pairs), ("as_words", one["text"])]),
             "name": "understood",

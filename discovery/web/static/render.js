@@ -202,8 +202,15 @@ export function createRenderer(page) {
     if (focused) parent.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
+  function labelOf(state, field) {
+    const side = states.sideOf(state);
+    const told = page.facets[side].find((one) => one.field === field)?.chip ?? page.ranges[side][field];
+    if (told) return told;
+    const code = field.split(".").at(-1).replaceAll("_", " ");
+    return code.charAt(0).toUpperCase() + code.slice(1);
+  }
+
   function chips(state) {
-    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.chip]));
     const nodes = [];
     [...state].forEach(([name, given], position) => {
       if (!states.isRefinement(name)) return;
@@ -220,7 +227,7 @@ export function createRenderer(page) {
       const link = node.querySelector("a");
       link.href = states.address(states.withoutPair(state, position));
       link.dataset.key = `chip:${name}:${given}`;
-      slot(node, "label").textContent = labels[field] ?? page.ranges[states.sideOf(state)][field] ?? field;
+      slot(node, "label").textContent = labelOf(state, field);
       slot(node, "value").textContent = `${sign} ${told}`.trim();
       nodes.push(node);
     });
@@ -287,13 +294,12 @@ export function createRenderer(page) {
   }
 
   function understood(state, answer) {
-    const labels = Object.fromEntries(page.facets[states.sideOf(state)].map((one) => [one.field, one.chip]));
     const nodes = answer.understood.filter((part) => part.applied).map((part) => {
       const node = copy("chip");
       const link = node.querySelector("a");
       link.href = states.address(states.withAlso(state, "as_words", part.text));
       link.dataset.key = `chip:understood:${part.text}`;
-      slot(node, "label").textContent = `${labels[part.field] ?? part.field}:`;
+      slot(node, "label").textContent = `${labelOf(state, part.field)}:`;
       slot(node, "value").textContent = part.text;
       return node;
     });
@@ -353,10 +359,6 @@ export function createRenderer(page) {
     else $("hits").replaceChildren(...nodes);
     $("more").hidden = !answer.next;
     return nodes;
-  }
-
-  function labelOf(state, field) {
-    return page.facets[states.sideOf(state)].find((one) => one.field === field)?.chip ?? field.split(".").at(-1);
   }
 
   return {

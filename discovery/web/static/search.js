@@ -253,8 +253,8 @@ const suggestions = createSuggestions(words, $("suggestions"), {
     return (await ask({ path: "/api/v1/suggest", pairs }, signal)).suggestions;
   },
   describe: ({ kind, field, count }) => {
-    const label = kind === "facet" ? renderer.labelOf(state, field) : kind === "query" ? "" : kind;
-    return [label, count === null ? "" : number(count)].filter(Boolean).join(" · ");
+    const kinds = { asset: t("Asset"), product: t("Product"), facet: field && renderer.labelOf(state, field) };
+    return [kinds[kind], count === null ? "" : number(count)].filter(Boolean).join(" · ");
   },
   choose: (one) => {
     clearTimeout(pause);
