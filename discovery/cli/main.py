@@ -37,6 +37,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # The client warns of every reply that is no success; those that matter come as errors of our own.
     logging.getLogger("opensearch").setLevel(logging.ERROR)
+    # The hub's client prints its own warnings.
+    logging.getLogger("huggingface_hub").propagate = False
 
 
 for _command in (
