@@ -217,8 +217,8 @@ def page_lines(page: SearchPage) -> list[str]:
         lines.append(f"searched for: {page.corrected}")
     for part in page.understood:
         meant = " ".join([*map(str, part.values), *(f"{name} {value}" for name, value in part.bounds)])
-        left = "" if part.applied else ", which finds nothing here: taken as words"
-        lines.append(f"understood: {part.text!r} as {part.field} {meant}{left}")
+        how = "understood" if part.applied else "left as words, though it could be meant"
+        lines.append(f"{how}: {part.text!r} as {part.field} {meant}")
     lines += [f"rule: {rule.id} ({rule.action})" for rule in page.rules]
     if page.redirect:
         lines.append(f"redirect: {page.redirect}")

@@ -179,7 +179,7 @@ if ($("edit")) {
     const { note, until } = event.target.elements;
     try {
       const { token } = await call("POST", `${one.dataset.self}/shares`, { note: note.value.trim() || null, until: until.value || null });
-      event.target.reset();
+      note.value = "";
       $("link").value = `${location.origin}/shared/${token}`;
       $("made").hidden = false;
       $("share-told").textContent = t("The link is made. Copy it now: it is shown this once.");
