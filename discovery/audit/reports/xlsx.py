@@ -105,9 +105,35 @@ def sheet(
     told = [list(line) for _, line in zip(range(MOST_ROWS), lines, strict=False)]
     made.auto_filter.ref = f"A1:{last}{len(told) + 1}"
     made.append([_header(made, name) for name in columns])
+    styles = _Styles(made)
     for line in told:
-        fill = PatternFill("solid", fgColor=_TINTS[line[tint]]) if tint is not None else None
-        made.append([_cell(made, value, fill if place == tint else None) for place, value in enumerate(line)])
+        made.append(
+            [
+                _cell(made, styles, value, _TINTS[value] if place == tint else None)
+                for place, value in enumerate(line)
+            ]
+        )
+
+
+class _Styles:
+    """The styles of a sheet's cells, each made once: to set one on every cell takes most of the time."""
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+        self._made: dict[tuple[str | None, bool, str | None], Any] = {}
+
+    def of(self, number_format: str | None, wrapped: bool, tint: str | None) -> Any:
+        """Return the style that cells of this kind share."""
+        key = (number_format, wrapped, tint)
+        if key not in self._made:
+            model: Any = WriteOnlyCell(self._sheet)
+            model.alignment = Alignment(vertical="top", wrap_text=wrapped)
+            if number_format is not None:
+                model.number_format = number_format
+            if tint is not None:
+                model.fill = PatternFill("solid", fgColor=tint)
+            self._made[key] = model._style  # noqa: SLF001 - openpyxl has no public way to share a style
+        return self._made[key]
 
 
 def _title(section: Section, taken: Collection[str]) -> str:
@@ -125,22 +151,21 @@ def _header(sheet: Any, name: str) -> Any:
     return cell
 
 
-def _cell(sheet: Any, value: Any, fill: PatternFill | None) -> Any:
+def _cell(sheet: Any, styles: _Styles, value: Any, tint: str | None) -> Any:
+    cell: Any
+    number_format, wrapped = None, False
     if isinstance(value, str):
         text = ILLEGAL_CHARACTERS_RE.sub("", value.encode("utf-8", "replace").decode())[:LONGEST_CELL]
         cell = WriteOnlyCell(sheet, text)
         cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
-        cell.alignment = Alignment(vertical="top", wrap_text=len(text) > 40)
+        wrapped = len(text) > 40
     elif isinstance(value, datetime):
         cell = WriteOnlyCell(sheet, value.replace(tzinfo=None))
-        cell.number_format = _MOMENT
+        number_format = _MOMENT
     elif isinstance(value, date):
         cell = WriteOnlyCell(sheet, datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a day
-        cell.number_format = _DAY
+        number_format = _DAY
     else:
         cell = WriteOnlyCell(sheet, value)
-    if not isinstance(value, str):
-        cell.alignment = Alignment(vertical="top")
-    if fill is not None:
-        cell.fill = fill
+    cell._style = styles.of(number_format, wrapped, tint)  # noqa: SLF001 - as above
     return cell

@@ -61,7 +61,7 @@ function inTurn(node, send, back) {
   node.setAttribute("aria-busy", "true");
   const turn = (turns.get(node) ?? Promise.resolve()).then(send).catch((error) => {
     if (turns.get(node) === turn) back();
-    tell(error.message);
+    tell(`${node.getAttribute("aria-label")}: ${error.message}`);
   });
   turns.set(node, turn);
   return turn.then(() => {
