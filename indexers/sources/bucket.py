@@ -213,9 +213,16 @@ def open_bucket(
     """Return the source at ``uri`` with ``options`` of its file system; nothing is read yet.
 
     Raises:
-        InputInvalid: for an address of an unknown kind, an unknown option, or a secret in plain text.
+        InputInvalid: for what is no address, one of an unknown kind, an unknown option, or a secret in
+            plain text.
     """
     environment = os.environ if environment is None else environment
+    try:
+        password = urlsplit(uri).password
+    except ValueError as error:
+        raise InputInvalid(
+            "uri: expected an address such as s3://bucket/prefix", (FieldProblem("uri", str(error)),)
+        ) from error
     protocol = uri.split("://", 1)[0].split("::", 1)[0]
     try:
         kind = fsspec.get_filesystem_class(protocol)
@@ -236,7 +243,6 @@ def open_bucket(
             secrets.append(text)
         values[name] = text if s3 else _typed(name, text, defaults[name])
     secrets += [environment[name] for name in _SECRET_VARIABLES if environment.get(name)]
-    password = urlsplit(uri).password
     secrets += [form for form in (password, unquote(password or "")) if form]
     storage = _s3_storage(values) if s3 else values
     return BucketSource(uri, shelf, storage, tuple(sorted(set(secrets), key=len, reverse=True)))

@@ -188,3 +188,8 @@ def test_options_reach_the_file_system_with_their_types() -> None:
 def test_an_address_of_a_kind_that_cannot_be_read_names_itself(uri: str) -> None:
     with pytest.raises(InputInvalid, match=uri.split(":")[0]):
         open_bucket(uri, {}, SHELF, {})
+
+
+def test_what_is_no_address_is_told() -> None:
+    with pytest.raises(InputInvalid, match="expected an address"):
+        open_bucket("s3://[half", {}, SHELF, {})
