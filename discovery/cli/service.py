@@ -55,7 +55,7 @@ def _listening(settings: Settings, host: str | None, port: int | None) -> Settin
 
 def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], None] = lambda: None) -> None:
     """Serve; the model loads meanwhile, and until it is there words alone find things."""
-    loading = threading.Thread(target=_load, args=(service, say), name="load-model", daemon=True)
+    loading = threading.Thread(target=_load, args=(service,), name="load-model", daemon=True)
     loading.start()
     app = create_app(service.web_services(), service.settings)
     loading.join()
@@ -74,11 +74,11 @@ def _serve(service: Service, then: tuple[str, ...] = (), began: Callable[[], Non
         service.close()
 
 
-def _load(service: Service, tell: Callable[[str], None]) -> None:
+def _load(service: Service) -> None:
     try:
         service.base_embedder()
     except ModelUnavailable as error:
-        tell(f"discovery: {error.kind.title}: {error.detail}; searching by words alone")
+        say(f"discovery: {error.kind.title}: {error.detail}; searching by words alone")
 
 
 @click.command(cls=Command)
@@ -94,9 +94,6 @@ def demo(invocation: Invocation, host: str | None, port: int | None, no_serve: b
     pictures = AssetSourceSettings(name=DEMO, uri=str(CATALOGUE / "assets"))
     table = ProductSourceSettings(name=DEMO, path=str(CATALOGUE / "products.csv"), options={"assets": DEMO})
     say("demo: starting the engine")
-    # The model loads while the engine starts; if it cannot, indexing says why.
-    loading = threading.Thread(target=_load, args=(service, lambda _: None), name="load-model", daemon=True)
-    loading.start()
     service.engine.ping()
     say("demo: indexing the demo catalogue")
     with progress_line("demo pictures") as line:
