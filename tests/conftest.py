@@ -43,6 +43,13 @@ ONLY_THESE = """<?xml version="1.0"?>
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a folder in one process, so that what they share is made once."""
+    here = Path(__file__).parent
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
+
+
 @pytest.fixture(scope="session")
 def parts_home() -> Path:
     """The user's own home, whose engine parts the tests share, so that nothing is fetched twice."""
@@ -116,11 +123,12 @@ def provide_packages() -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
+def chromium(parts_home: Path) -> str:
     """Debian's Chromium, fetched when that is allowed, else skipped with a line."""
-    if find_chromium() is None or not has_fonts():
-        provide_packages()
-    found = find_chromium()
+    with FileLock(parts_home / "packages.lock"):
+        if find_chromium() is None or not has_fonts():
+            provide_packages()
+        found = find_chromium()
     if found is None:
         pytest.skip("no Chromium here; as root: apt-get install chromium")
     return found

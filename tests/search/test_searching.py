@@ -304,7 +304,9 @@ PRODUCT_FILTERS: list[tuple[Condition, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "expected"), PRODUCT_FILTERS, ids=lambda value: repr(value)[:70])
+@pytest.mark.parametrize(
+    ("condition", "expected"), PRODUCT_FILTERS, ids=[repr(condition)[:70] for condition, _ in PRODUCT_FILTERS]
+)
 def test_a_condition_finds_exactly_what_meets_it(ask: Ask, condition: Condition, expected: set[str]) -> None:
     page = ask("products", filters=where(condition), size=50)
     assert set(skus(page)) == expected
