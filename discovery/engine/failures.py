@@ -105,9 +105,11 @@ def _causes(reply: Any) -> tuple[set[str], str]:
         cause = pending.pop(0)
         if not isinstance(cause, Mapping):
             continue
-        kinds.add(str(cause.get("type", "")))
-        if cause.get("reason") and isinstance(cause["reason"], str):
-            reasons.append(cause["reason"])
+        kind = str(cause.get("type", ""))
+        kinds.add(kind)
+        said = cause.get("reason") or kind
+        if said and isinstance(said, str):
+            reasons.append(said)
         pending += [*cause.get("root_cause", ()), cause.get("caused_by")]
         pending += [failure.get("reason") for failure in cause.get("failed_shards", ())]
     root = error.get("root_cause") or [error]

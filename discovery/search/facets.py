@@ -89,7 +89,7 @@ def facet_aggregations(facets: tuple[Facet, ...], values: int) -> dict[str, Clau
             "order": [{"_count": "desc"}, {"_key": "asc"}],
         }
         if facet.field.attribute is not None:
-            terms["include"] = f"{escape(_prefix(facet.field))}.*"
+            terms["include"] = _values_of(facet.field)
         aggregations[f"facet {facet.name}"] = {"terms": terms}
         if facet.chosen:
             each = {
@@ -136,7 +136,7 @@ def spellings_body(field: Field, values: list[str]) -> Clause:
     """Return the search that counts how the items that have any of ``values`` spell them."""
     terms: dict[str, Any] = {"field": f"{field.path}.{RAW}", "size": MOST_SPELLINGS}
     if field.attribute is not None:
-        terms["include"] = f"{escape(_prefix(field))}.*"
+        terms["include"] = _values_of(field)
     tokens = [f"{_prefix(field)}{value}" for value in values]
     return {
         "size": 0,
@@ -178,6 +178,15 @@ def value_of(field: Field, key: str) -> str:
 
 def _prefix(field: Field) -> str:
     return "" if field.attribute is None else f"{field.attribute}{ATTRIBUTE_SEPARATOR}"
+
+
+def _values_of(field: Field) -> str:
+    """Return the pattern of an attribute's values among those of all.
+
+    Not ``.*``: OpenSearch up to 2.19.3 answers that with an error where all there is sorts before the prefix
+    (OpenSearch issue 19636).
+    """
+    return f"{escape(_prefix(field))}.+"
 
 
 def _value(field: Field, bucket: Mapping[str, Any]) -> Value:

@@ -169,6 +169,13 @@ def test_an_answer_that_misses_a_shard_or_ran_out_of_time_is_partial() -> None:
         ensure_whole({"timed_out": False, "_shards": {"total": 2, "failed": 1, "failures": failures}})
 
 
+def test_a_cause_without_words_is_told_by_its_type() -> None:
+    cause = {"type": "index_out_of_bounds_exception", "reason": None}
+    reply = {"type": "search_phase_execution_exception", "reason": "all shards failed", "caused_by": cause}
+    with pytest.raises(AnswerPartial, match=r"all of the index: index_out_of_bounds_exception$"):
+        raise from_status(500, {"error": reply | {"root_cause": [cause]}})
+
+
 def test_reasons_are_one_short_line() -> None:
     failure = from_status(400, {"error": {"type": "x", "reason": "a\nlong " + "word " * 1000}})
     assert "\n" not in failure.detail

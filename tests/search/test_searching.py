@@ -240,6 +240,12 @@ def test_facet_values_come_most_frequent_first_then_by_value(ask: Ask) -> None:
     assert values == sorted(values, key=lambda value: (-value[0], value[1]))
 
 
+@pytest.mark.parametrize("name", ["aardvark", "zither"], ids=["before all others", "after all others"])
+def test_an_attribute_that_nothing_has_is_a_facet_without_values(ask: Ask, name: str) -> None:
+    assert ask("products", facets=(f"attribute.{name}",)).facets == {f"attribute.{name}": ()}
+    assert ask("assets", facets=(f"product.{name}",)).facets == {f"product.{name}": ()}
+
+
 def test_a_facet_has_as_many_values_as_the_settings_allow(serve: Any, shop: str) -> None:
     from discovery.search.request import SearchRequest
     from tests.search.conftest import ANYONE
