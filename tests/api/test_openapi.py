@@ -130,7 +130,6 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP, config=MIXT
 @schema.parametrize()
 @rounds(
     max_examples=15,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],

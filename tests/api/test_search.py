@@ -98,7 +98,7 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@rounds(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chosen=filters(), q=st.text(st.characters(codec="utf-8"), max_size=30))
 def test_any_filters_survive_the_way_through_an_address(
     client: FlaskClient, search: MemorySearch, chosen: dict[str, Any], q: str

@@ -110,7 +110,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert {cell.data_type for line in book["Findings"].iter_rows() for cell in line} <= {"s", "n", "d"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text())
 def test_any_text_survives_every_format(text: str) -> None:
     told = report(hostile(text))

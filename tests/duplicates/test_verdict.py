@@ -164,7 +164,7 @@ def flipped(value: int, bits: int, chance: random.Random) -> int:
     return value
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(0, 7))
 def test_near_pairs_are_those_of_all_pairs(seed: int, distance: int) -> None:
     chance = random.Random(seed)

@@ -239,7 +239,7 @@ def test_without_words_plain_facts_tell_the_role() -> None:
     assert plain_role(1200, 800, 3) == "alternate"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=3000), st.text(max_size=300))
 def test_no_name_and_no_text_breaks_the_reading(key: str, title: str) -> None:
     source = asset(key, title=title, keywords=(title[:40],), identifiers=(key[:60],)).source

@@ -182,7 +182,7 @@ def test_more_agreeing_evidence_never_lowers_the_probability(key: str) -> None:
                 assert mug_chance({*held, more}, key) >= before - 1e-9, (held, more)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.permutations(range(6)),
     st.sampled_from(["mg-102_x.jpg", "wj01-red_main.jpg", "mg-102_lp-500.jpg", "toadstool-lamp.jpg"]),

@@ -94,7 +94,7 @@ def test_any_heap_of_marks_is_read_and_its_words_are_kept(q: str) -> None:
     assert read("assets", reading.respelt(reading.words)).conditions == reading.conditions
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(q=st.text(st.sampled_from('ajackt "-:<>=*NOT colourwidth'), max_size=40))
 def test_no_heap_of_marks_is_refused_by_the_engine(ask: Ask, q: str) -> None:
     assert ask("assets", q, mode=Mode.TEXT, size=1).total >= 0

@@ -41,7 +41,7 @@ ASSET_CONDITIONS = [
     Condition("media_type", none=("document",)),
 ]
 conditions = st.lists(st.sampled_from(ASSET_CONDITIONS), max_size=3).map(tuple)
-engine_backed = settings(max_examples=15, deadline=None)
+engine_backed = settings(max_examples=15)
 
 
 def refused_fields(call: Callable[[], Any]) -> list[str]:
@@ -157,7 +157,7 @@ ODD = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(q=ODD, mode=st.sampled_from(Mode), side=st.sampled_from(["assets", "products"]))
 def test_any_text_gets_a_page_or_an_error_that_names_what_is_wrong(
     service: SearchService, q: str, mode: Mode, side: Any
@@ -202,7 +202,7 @@ def test_the_longest_and_strangest_texts_never_overload_the_engine(
 values = st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.booleans())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), side=st.sampled_from(["assets", "products"]))
 def test_any_condition_gets_a_page_or_an_error_that_names_it(
     service: SearchService, data: st.DataObject, side: Any
@@ -229,7 +229,7 @@ def _facets(side: Any, name: str) -> tuple[str, ...]:
     return (name,) if field is not None and field.facet and field.kind is not Kind.NUMBER else ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(token=st.text(max_size=200), similar=st.booleans())
 def test_any_text_as_a_cursor_is_an_error_that_names_it(
     service: SearchService, token: str, similar: bool

@@ -201,14 +201,14 @@ def test_a_cursor_belongs_to_one_viewer(service: SearchService) -> None:
         service.search(SearchRequest("products", size=2, after=first.next), Viewer("ben"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(token=st.text(max_size=300))
 def test_no_text_passes_for_a_cursor(token: str) -> None:
     with pytest.raises(CursorExpired):
         paging.decode(token, KEY, "request")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_changed_cursor_is_refused(data: st.DataObject) -> None:
     token = paging.encode(dataclasses.replace(START, shown=frozenset({paging.mark("a")})), KEY)

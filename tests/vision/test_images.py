@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -264,7 +264,7 @@ SAMPLES = [encoded(drawn(), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "TI
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     sample=st.sampled_from(SAMPLES),
     changes=st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), max_size=20),
@@ -285,7 +285,7 @@ def test_whatever_the_bytes_there_is_a_picture_or_a_reason(
     assert thumbnail(picture, 64)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=400))
 def test_random_bytes_are_always_described(data: bytes) -> None:
     assert describe_bytes(data)

@@ -286,7 +286,7 @@ def test_dates_are_read_as_people_write_them(text: str, expected: datetime | Non
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=30),
     data=st.sampled_from(

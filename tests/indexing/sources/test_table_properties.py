@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from discovery.errors import InputInvalid, SourceUnavailable
@@ -23,7 +23,7 @@ PIECES = (
     b"{",    b"}", b"[", b"]", b'"sku":', b'"name":', b"1.299", b"PK\x03\x04", b"\xef\xbb\xbf", b"\xff\xfe",
 )  # fmt: skip
 WILD = st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
-FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(max_examples=60)
 
 
 @pytest.mark.parametrize("format", FORMATS)
