@@ -384,6 +384,14 @@ class SearchService:
             next=paging.encode(step.next, self._key) if step.next else None,
         )
 
+    def attributes(self, side: Side) -> tuple[str, ...]:
+        """Return the catalogue's own attributes that tell items apart, as facets, those of most items first.
+
+        Raises:
+            DiscoveryError: the engine cannot be asked, or nothing is indexed yet.
+        """
+        return self._vocabulary(side).attributes
+
     def suggest(self, side: Side, q: str, viewer: Viewer | None = None) -> Suggestions:
         """Complete what is being typed, and offer a better spelling where it finds nothing.
 

@@ -23,6 +23,9 @@ MOST_VALUES = 5000
 MOST_OF_ONE = 300
 """An attribute of more values than this is a text, such as a name, not something to filter by."""
 
+LEAST_SHARED = 1.5
+"""Items that a value of an attribute has at least, on average, where the attribute is a facet of the page."""
+
 LONGEST_VALUE = 4
 """Words of a value at most."""
 
@@ -64,12 +67,20 @@ _PRICES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 )
 
 
+Counts = list[tuple[str, int]]
+"""The values of a field, each with how many items have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The values of a side's facets, by :func:`key` of their words; of each the field and values it means."""
+    """The values of a side's facets, by :func:`key` of their words; of each the field and values it means.
+
+    ``attributes`` are the catalogue's own that tell items apart, named as facets, those of most items first.
+    """
 
     meanings: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     priced: bool = False
+    attributes: tuple[str, ...] = ()
 
 
 def key(text: str) -> str:
@@ -181,10 +192,12 @@ def read_vocabulary(side: Side, reply: Mapping[str, Any]) -> Vocabulary:
     """Return the vocabulary from the values of the facets."""
     counted = reply["aggregations"]
     total = int(reply["hits"]["total"]["value"])
+    attributes = _attributes(side, counted)
+    telling = _telling(attributes, total)
     if side == "assets" and (not total or counted["linked"]["doc_count"] < LEAST_LINKED * total):
-        return Vocabulary()
+        return Vocabulary(attributes=telling)
     meanings: dict[str, dict[str, tuple[int, dict[str, None]]]] = {}
-    for name, values in _values(side, counted):
+    for name, values in (*_named(side, counted), *attributes.items()):
         for value, count in values:
             leaf = value.rpartition(_CATEGORY_SEPARATOR)[2] if name.endswith("category") else value
             if not _is_telling(leaf):
@@ -195,6 +208,7 @@ def read_vocabulary(side: Side, reply: Mapping[str, Any]) -> Vocabulary:
     return Vocabulary(
         {words: _most(fields) for words, fields in meanings.items()},
         priced=bool(counted.get("priced", {}).get("doc_count", 0)),
+        attributes=telling,
     )
 
 
@@ -211,18 +225,35 @@ def _is_telling(value: str) -> bool:
     return letters >= LEAST_LETTERS and not any(character.isdigit() for word in shape for character in word)
 
 
-def _values(side: Side, counted: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+def _named(side: Side, counted: Mapping[str, Any]) -> Iterator[tuple[str, Counts]]:
     for name in _NAMED[side]:
         buckets = counted[name]["buckets"]
         yield name, [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
-    by_code: dict[str, list[tuple[str, int]]] = {}
+
+
+def _attributes(side: Side, counted: Mapping[str, Any]) -> dict[str, Counts]:
+    """Return the values of the catalogue's own attributes, but of those that are texts."""
+    by_code: dict[str, Counts] = {}
     for bucket in counted["attributes"]["buckets"]:
         code, _, value = str(bucket["key"]).partition(ATTRIBUTE_SEPARATOR)
         by_code.setdefault(code, []).append((value, int(bucket["doc_count"])))
+    found: dict[str, Counts] = {}
     for code, values in by_code.items():
         named = find_field(side, _ATTRIBUTES[side] + code)
         if named is not None and named.attribute == code and len(values) <= MOST_OF_ONE:
-            yield named.name, values
+            found[named.name] = values
+    return found
+
+
+def _telling(attributes: Mapping[str, Counts], total: int) -> tuple[str, ...]:
+    """Return the names of the attributes whose values come again, those of most items first."""
+    held = {name: sum(count for _, count in values) for name, values in attributes.items()}
+    telling = [
+        name
+        for name, values in attributes.items()
+        if held[name] >= LEAST_SHARED * len(values) and any(count < total for _, count in values)
+    ]
+    return tuple(sorted(telling, key=lambda name: (-held[name], name)))
 
 
 def _attribute_path(side: Side) -> str:

@@ -608,6 +608,7 @@ def replies() -> dict[str, Any]:
         "ProductAssets": serialise.assets([ASSET]),
         "Versions": serialise.assets([ASSET]),
         "SuggestionList": serialise.suggestions(suggested),
+        "FacetNameList": serialise.facet_names("products", ("attribute.season", "attribute.material")),
         "SavedSearch": searches.search(BROKEN_SEARCH),
         "SavedSearchList": searches.listing([SAVED_SEARCH]),
         "SearchChanges": searches.changes(

@@ -287,6 +287,18 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_Q, _IN),
     ),
     Operation(
+        "facets",
+        "get",
+        f"{API}/facets",
+        "Search",
+        "What can be counted",
+        shapes.FacetNameList,
+        _SEARCHED,
+        "The fields of a side that may be named as `facets`, then the attributes of its catalogue whose "
+        "values tell items apart, those of most items first.",
+        parameters=(_IN,),
+    ),
+    Operation(
         "click",
         "post",
         f"{API}/search/clicks",

@@ -361,6 +361,14 @@ def suggest_schema(limits: SearchSettings) -> Schema:
     return SuggestParameters()
 
 
+class FacetParameters(Schema):
+    """The side whose facets are asked for."""
+
+    error_messages = _Asked.error_messages
+
+    side = _choice(SIDES, "assets", "which side is searched", "in")
+
+
 class _UsageAsked(Schema):
     error_messages = _Asked.error_messages
 

@@ -12,6 +12,7 @@ from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions, Understood
 from discovery.usage.model import Coverage, Feed, Taken
 from mappings.documents import AssetDocument, ProductDocument, ProductLink, Usage
+from mappings.fields import FIELDS, Side
 
 API = "/api/v1"
 VERSION_CHARACTERS = 12
@@ -74,6 +75,17 @@ def suggestions(answer: Suggestions) -> dict[str, Any]:
             for one in answer.suggestions
         ],
         "did_you_mean": answer.did_you_mean,
+    }
+
+
+def facet_names(side: Side, attributes: Sequence[str]) -> dict[str, Any]:
+    """Return what can be counted of a side: its fields, and the attributes of its catalogue."""
+    fields = [one.name for one in FIELDS[side].values() if one.facet]
+    return {
+        "facets": [
+            *({"field": name, "attribute": False} for name in fields),
+            *({"field": name, "attribute": True} for name in attributes),
+        ]
     }
 
 

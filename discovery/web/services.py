@@ -50,6 +50,9 @@ class Search(Protocol):
     def suggest(self, side: Side, q: str) -> Suggestions:
         """Complete what is being typed."""
 
+    def attributes(self, side: Side) -> tuple[str, ...]:
+        """Return the catalogue's own attributes that tell items apart, those of most items first."""
+
     def asset(self, id: str, viewer: Viewer) -> AssetDocument:
         """Return one asset, or raise ``NotFound``."""
 

@@ -334,6 +334,19 @@ class SuggestionList(Schema):
     did_you_mean = maybe_text("a better spelling where the words as typed find nothing")
 
 
+class FacetNameShape(Schema):
+    """A field whose values can be counted."""
+
+    field = a_text("its name, as `facets` takes it")
+    attribute = a_flag("whether it is an attribute of the catalogue")
+
+
+class FacetNameList(Schema):
+    """What can be counted of a side."""
+
+    facets = some_objects(FacetNameShape)
+
+
 class FeedShape(Schema):
     """Where usage is told from; it has told everything from one moment to the other."""
 

@@ -164,6 +164,9 @@ class MemorySearch:
         found = [d for d in self.held[request.side] if d.id != request.asset]
         return self._page(request, found, Mode.VISUAL, {"visual": 0.8})
 
+    def attributes(self, side: Side) -> tuple[str, ...]:
+        return ("attribute.material", "attribute.season") if side == "products" else ()
+
     def suggest(self, side: Side, q: str) -> Suggestions:
         titles = [d.source.title or d.id for d in self.held[side] if q and q.lower() in words_of(d)]
         return Suggestions(tuple(Suggestion(title, "query") for title in dict.fromkeys(titles[:5])), None)

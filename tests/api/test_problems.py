@@ -142,6 +142,8 @@ BAD = [
     query("q=" + "x" * 10_000, "q"),
     query("size=5", "size", "suggest"),
     query("in=people", "in", "suggest"),
+    query("in=people", "in", "facets"),
+    query("q=mug", "q", "facets"),
     query("q=tide", "asset", "similar"),
     query("in=assets", "asset", "similar"),
     query("asset=a&product=b", "asset", "similar"),

@@ -332,6 +332,17 @@ def test_completions_are_told_with_every_field(client: FlaskClient) -> None:
     }
 
 
+def test_what_can_be_counted_is_named_the_catalogues_own_attributes_last(client: FlaskClient) -> None:
+    told = client.get("/api/v1/facets?in=products").get_json()["facets"]
+    assert [one["field"] for one in told if one["attribute"]] == ["attribute.material", "attribute.season"]
+    assert told[-2:] == [one for one in told if one["attribute"]]
+    assert (
+        client.get(f"/api/v1/search?in=products&facets={told[0]['field']},{told[-1]['field']}").status_code
+        == 200
+    )
+    assert {"field": "colour", "attribute": False} in client.get("/api/v1/facets").get_json()["facets"]
+
+
 @pytest.mark.parametrize("side", ["assets", "products"])
 def test_every_field_and_sort_of_the_table_is_taken(client: FlaskClient, side: str) -> None:
     for name, field in FIELDS[side].items():  # type: ignore[index]

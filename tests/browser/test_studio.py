@@ -61,6 +61,20 @@ def test_details_lead_to_the_other_versions_of_a_file(demo_page: Page) -> None:
     expect(own).to_have_text("bw-202-ink-blue_front_v2.jpg")
 
 
+def test_the_catalogues_own_attributes_are_facets_folded_until_one_is_chosen(demo_page: Page) -> None:
+    demo_page.goto("/?in=products")
+    season = demo_page.locator('[data-key="facet:attribute.season"]')
+    expect(season).to_have_js_property("open", False)
+    season.locator("summary").first.click()
+    season.get_by_role("link", name=re.compile("All year")).click()
+    chip = demo_page.locator("#chips .chip")
+    expect(chip).to_contain_text("Season")
+    expect(season).to_have_js_property("open", True)
+    demo_page.reload()
+    expect(season).to_have_js_property("open", True)
+    expect(season.locator('[aria-current="true"]')).to_contain_text("All year")
+
+
 def test_what_is_said_of_a_picture_becomes_a_finding(demo_page: Page) -> None:
     address = f"/assets/{first(demo_page, 'q=bottle')}"
     demo_page.goto(address)

@@ -267,3 +267,18 @@ def test_each_part_is_judged_by_itself(engine: Engine, prefix: str, serve: Serve
         SearchRequest(side="products", q="running shoes", size=50, after=first.next), ANYONE
     )
     assert [*skus(first), *skus(rest)] == skus(page)
+
+
+def test_attributes_are_facets_where_they_tell_items_apart(engine: Engine, prefix: str, serve: Serve) -> None:
+    create(engine, prefix)
+    lamps = [
+        {"maker": ("Same",), "serial": (f"No {n}",), "light": (("Warm", "Cold")[n % 2],)} for n in range(6)
+    ]
+    dimmed = [{"maker": ("Same",), "dimmable": ("Yes",), "fit": ("E27", "E14")} for _ in range(9)]
+    fill(
+        engine,
+        prefix,
+        [product(f"LAMP-{n}", "Lamp", attributes=one) for n, one in enumerate([*lamps, *dimmed])],
+    )
+    assert serve(prefix).attributes("products") == ("attribute.fit", "attribute.dimmable", "attribute.light")
+    assert serve(prefix).attributes("assets") == ()

@@ -51,6 +51,7 @@ SIMILAR_PARAMETERS = (
 )
 FORM_FIELDS = tuple(name for name in SIMILAR_PARAMETERS if name not in ("asset", "product"))
 SUGGEST_PARAMETERS = ("q", "in")
+FACET_PARAMETERS = ("in",)
 _JSON_FIELDS = ("filters", "facets", "region", "examples", "palette")
 
 
@@ -72,6 +73,7 @@ class Searcher:
         self.search_schema = schemas.search_schema(limits)
         self.similar_schema = schemas.similar_schema(limits)
         self.suggest_schema = schemas.suggest_schema(limits)
+        self.facet_schema = schemas.FacetParameters()
 
     def search(self, raw: Mapping[str, Any], *, logged: bool = True) -> dict[str, Any]:
         """Answer a search by words; ``logged`` says whether it goes into the log of searches."""
@@ -147,6 +149,11 @@ class Searcher:
         asked = schemas.load(self.suggest_schema, grammar.parse_plain(pairs, SUGGEST_PARAMETERS))
         return serialise.suggestions(self.service.suggest(asked["side"], asked["q"].strip()))
 
+    def facets_by(self, pairs: Pairs) -> dict[str, Any]:
+        """Name what can be counted of a side."""
+        side = schemas.load(self.facet_schema, grammar.parse_plain(pairs, FACET_PARAMETERS))["side"]
+        return serialise.facet_names(side, self.service.attributes(side))
+
     def _named(self, parsed: grammar.Parsed, answer: Any) -> dict[str, Any]:
         try:
             answered: dict[str, Any] = answer(parsed.body)
@@ -197,5 +204,9 @@ def search_routes(searcher: Searcher) -> Blueprint:
     @routes.get("/suggest")
     def suggest() -> Response:
         return reply(searcher.suggest_by(grammar.pairs_of(request.query_string)))
+
+    @routes.get("/facets")
+    def facets() -> Response:
+        return reply(searcher.facets_by(grammar.pairs_of(request.query_string)))
 
     return routes

@@ -120,8 +120,10 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
     told: dict[str, Any] | None = None
     status = 200
     answer = _NOTHING
+    choices = view.choices_of({})
     try:
-        asked = view.api_pairs(pairs)
+        choices = view.choices_of({side: searcher.service.attributes(side) for side in view.FACETS})
+        asked = view.api_pairs(pairs, choices)
         answer = searcher.similar_by(asked) if view.is_similar(pairs) else searcher.search_by(asked)
     except DiscoveryError as error:
         kind, detail, problems = explain(error)
@@ -147,7 +149,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         chips=view.chips(pairs),
         understood=view.understood(pairs, answer["understood"]),
         cleared=view.cleared(pairs),
-        groups=view.facets(pairs, answer["facets"], answer["total"]),
+        groups=view.facets(pairs, choices, answer["facets"], answer["total"]),
         views=view.views(pairs),
         layout=view.view_of(pairs),
         ranges=view.ranges(pairs),
@@ -161,7 +163,7 @@ def _search_page(searcher: Searcher, sizes: tuple[int, ...]) -> Response:
         unfolded=view.address([*view.without(pairs, "variants"), ("variants", "show")]),
         refolded=view.address(view.without(pairs, "variants")),
         did_you_mean=_did_you_mean(searcher, pairs, answer, told),
-        page={**_script_data(sizes), "log": _log_data(searcher, pairs)},
+        page={**_script_data(sizes, choices), "log": _log_data(searcher, pairs)},
     )
 
 
@@ -215,7 +217,7 @@ def _in_language(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: translated(label) for name, label in labels.items()}
 
 
-def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
+def _script_data(sizes: tuple[int, ...], choices: view.Choices) -> dict[str, Any]:
     return {
         "sizes": sorted(sizes),
         "shown": view.SHOWN_VALUES,
@@ -225,11 +227,11 @@ def _script_data(sizes: tuple[int, ...]) -> dict[str, Any]:
                 | {
                     "label": translated(choice.label),
                     "group": translated(choice.group),
-                    "chip": view.chip_labels(side)[choice.field],
+                    "chip": view.field_label(side, choice.field),
                 }
-                for choice in choices
+                for choice in chosen
             ]
-            for side, choices in view.FACETS.items()
+            for side, chosen in choices.items()
         },
         "sorts": {side: list(names) for side, names in SORTS.items()},
         "sortLabels": _in_language(view.SORT_LABELS),

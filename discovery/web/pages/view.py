@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,13 +31,17 @@ _MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class FacetChoice:
-    """A facet of the page; ``group`` is the side that it tells of, ``tree`` for paths."""
+    """A facet of the page; ``group`` is the side that it tells of, ``tree`` for paths.
+
+    ``folded`` shows its name alone until somebody opens it or chooses a value.
+    """
 
     field: str
     label: str
     group: str
     tree: bool = False
     colours: bool = False
+    folded: bool = False
 
 
 FACETS: dict[Side, tuple[FacetChoice, ...]] = {
@@ -75,6 +79,12 @@ FACETS: dict[Side, tuple[FacetChoice, ...]] = {
         FacetChoice("asset.status", message("Approval"), message("Pictures")),
     ),
 }
+
+MOST_ATTRIBUTES = 12
+"""Attributes of the catalogue that the page counts too; each costs the engine a count of all hits."""
+
+Choices = Mapping[Side, tuple[FacetChoice, ...]]
+"""The facets of a page, by side."""
 
 FLAGS: dict[str, dict[str, str]] = {
     "linked": {"true": message("Shows a product"), "false": message("Shows no product")},
@@ -163,7 +173,21 @@ def is_similar(pairs: Pairs) -> bool:
     return value_of(pairs, "asset") is not None or value_of(pairs, "product") is not None
 
 
-def api_pairs(pairs: Pairs) -> Pairs:
+def choices_of(attributes: Mapping[Side, Sequence[str]]) -> Choices:
+    """Return the facets of the page with the catalogue's own, which ``attributes`` names, folded."""
+    return {side: (*fixed, *_own(fixed, attributes.get(side, ()))) for side, fixed in FACETS.items()}
+
+
+def _own(fixed: tuple[FacetChoice, ...], attributes: Sequence[str]) -> list[FacetChoice]:
+    known = {choice.field for choice in fixed}
+    # A column of the export may say again, as attribute.brand, what a field of its own says already.
+    new = [name for name in attributes if name not in known and name.removeprefix("attribute.") not in known]
+    return [
+        FacetChoice(name, _spoken(name), message("Product"), folded=True) for name in new[:MOST_ATTRIBUTES]
+    ]
+
+
+def api_pairs(pairs: Pairs, choices: Choices) -> Pairs:
     """Return the parameters of the API call that fills the page."""
     side = side_of(pairs)
     similar = is_similar(pairs)
@@ -172,7 +196,7 @@ def api_pairs(pairs: Pairs) -> Pairs:
     asked = [(name, value) for name, value in pairs if name not in dropped and (value or name == "q")]
     if side == "products" and ("variants", "show") not in pairs:
         asked.append(FOLDED)
-    return [*asked, ("facets", ",".join(choice.field for choice in FACETS[side]))]
+    return [*asked, ("facets", ",".join(choice.field for choice in choices[side]))]
 
 
 def sides(pairs: Pairs) -> list[dict[str, Any]]:
@@ -261,6 +285,10 @@ def field_label(side: Side, field: str) -> str:
     told = chip_labels(side).get(field) or translated(RANGES[side].get(field, ""))
     if told:
         return told
+    return _spoken(field)
+
+
+def _spoken(field: str) -> str:
     code = field.rpartition(".")[2].replace("_", " ")
     return code[:1].upper() + code[1:]
 
@@ -304,10 +332,12 @@ def cleared(pairs: Pairs) -> str:
     return address([pair for pair in without(pairs) if not pair[0].startswith(_REFINING)])
 
 
-def facets(pairs: Pairs, answered: dict[str, list[dict[str, Any]]], total: int) -> list[dict[str, Any]]:
+def facets(
+    pairs: Pairs, choices: Choices, answered: dict[str, list[dict[str, Any]]], total: int
+) -> list[dict[str, Any]]:
     """Return the facets that can tell hits apart, in groups by the side they tell of."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for choice in FACETS[side_of(pairs)]:
+    for choice in choices[side_of(pairs)]:
         values = answered.get(choice.field, [])
         if is_telling(values, total):
             groups.setdefault(translated(choice.group), []).append(_facet(pairs, choice, values))
@@ -334,6 +364,7 @@ def _facet(pairs: Pairs, choice: FacetChoice, values: list[dict[str, Any]]) -> d
         "values": shown[:limit],
         "more": shown[limit:],
         "colours": choice.colours,
+        "folded": choice.folded and not any(one["selected"] for one in values),
     }
 
 

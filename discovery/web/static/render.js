@@ -137,6 +137,7 @@ export function createRenderer(page) {
     const nodes = values.map((one) => value(state, choice, one, Math.min(depthOf(one) - top, 3)));
     const node = copy("facet");
     node.dataset.key = `facet:${choice.field}`;
+    node.open = !choice.folded || given.some((one) => one.selected);
     node.querySelector("summary").dataset.key = `summary:${choice.field}`;
     slot(node, "label").textContent = choice.label;
     const limit = nodes.length <= page.shown + 2 ? nodes.length : page.shown;
