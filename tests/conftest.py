@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ ONLY_THESE = """<?xml version="1.0"?>
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a folder in one process, so that what they share is made once."""
+    twice = sorted(name for name, count in Counter(item.nodeid for item in items).items() if count > 1)
+    if twice:
+        raise pytest.UsageError(f"several processes would run only one of the tests of one name: {twice[:5]}")
     here = Path(__file__).parent
     for item in items:
         item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
