@@ -246,7 +246,7 @@ def _attributes(side: Side, counted: Mapping[str, Any]) -> dict[str, Counts]:
 
 
 def _telling(attributes: Mapping[str, Counts], total: int) -> tuple[str, ...]:
-    """Return the names of the attributes whose values come again, those of most items first."""
+    """Return the names of those that tell items apart: not one value for all, nor one for each."""
     held = {name: sum(count for _, count in values) for name, values in attributes.items()}
     telling = [
         name
