@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -217,22 +217,23 @@ def _in_language(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: translated(label) for name, label in labels.items()}
 
 
+def _facet_data(chosen: Sequence[view.FacetChoice], chips: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        dataclasses.asdict(choice)
+        | {
+            "label": translated(choice.label),
+            "group": translated(choice.group),
+            "chip": chips.get(choice.field, choice.label),
+        }
+        for choice in chosen
+    ]
+
+
 def _script_data(sizes: tuple[int, ...], choices: view.Choices) -> dict[str, Any]:
     return {
         "sizes": sorted(sizes),
         "shown": view.SHOWN_VALUES,
-        "facets": {
-            side: [
-                dataclasses.asdict(choice)
-                | {
-                    "label": translated(choice.label),
-                    "group": translated(choice.group),
-                    "chip": view.field_label(side, choice.field),
-                }
-                for choice in chosen
-            ]
-            for side, chosen in choices.items()
-        },
+        "facets": {side: _facet_data(chosen, view.chip_labels(side)) for side, chosen in choices.items()},
         "sorts": {side: list(names) for side, names in SORTS.items()},
         "sortLabels": _in_language(view.SORT_LABELS),
         "flags": {field: _in_language(labels) for field, labels in view.FLAGS.items()},

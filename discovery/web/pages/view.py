@@ -283,9 +283,7 @@ def chip_labels(side: Side) -> dict[str, str]:
 def field_label(side: Side, field: str) -> str:
     """Return what a field is called where it stands alone; an attribute without a facet, by its code."""
     told = chip_labels(side).get(field) or translated(RANGES[side].get(field, ""))
-    if told:
-        return told
-    return _spoken(field)
+    return told or _spoken(field)
 
 
 def _spoken(field: str) -> str:
