@@ -54,7 +54,12 @@ def counted(one: str, many: str, count: int) -> str:
 
 def number(value: float) -> str:
     """Return a number as the reader's language writes it."""
-    return format_decimal(value, locale=language())
+    return _decimal(value, language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _decimal(value: float, locale: str) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 def amount(value: float) -> str:

@@ -130,8 +130,8 @@ async function more({ asked: wanted = true } = {}) {
   const mine = asking;
   const came = renderer.awaitMore(GHOSTS);
   try {
-    const facets = page.facets[states.sideOf(state)];
-    const asked = states.asked(state, facets, { picture: Boolean(image), after: next });
+    // Counts are of all hits, whatever the page: those of the first one stand.
+    const asked = states.asked(state, [], { picture: Boolean(image), after: next });
     const answer = await ask(asked, mine?.signal, image?.file);
     if (asking !== mine) return;
     next = answer.next;

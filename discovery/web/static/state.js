@@ -63,7 +63,7 @@ export function asked(state, facets, { picture = false, after = null } = {}) {
   if (!similar) dropped.push("region");
   const pairs = [...state].filter(([name, value]) => value && !dropped.includes(name));
   if (isFolded(state)) pairs.push(["filter.variant", "false"]);
-  pairs.push(["facets", facets.map((facet) => facet.field).join(",")]);
+  if (facets.length) pairs.push(["facets", facets.map((facet) => facet.field).join(",")]);
   if (after) pairs.push(["after", after]);
   return { path: similar ? "/api/v1/similar" : "/api/v1/search", pairs };
 }
