@@ -150,12 +150,22 @@ def test_more_hits_come_by_themselves_and_move_nothing(page: Page) -> None:
     cards = page.locator("#hits .card")
     expect(cards).to_have_count(24)
     before = cards.nth(5).bounding_box()
-    page.locator("#more").scroll_into_view_if_needed()
+    with page.expect_request(lambda request: "after=" in request.url) as further:
+        page.locator("#more").scroll_into_view_if_needed()
+    assert "facets=" not in further.value.url
     expect(page.locator("#more")).to_be_hidden()
     expect(page.locator("#hits .card:not(.ghost)")).to_have_count(len(ASSETS))
     expect(page.locator(".ghost")).to_have_count(0)
     page.evaluate("scrollTo(0, 0)")
     assert cards.nth(5).bounding_box() == before
+
+
+@pytest.mark.parametrize(("width", "size"), [(1280, 256), (1920, 768)])
+def test_cards_take_the_thumbnail_that_fits_them(page: Page, width: int, size: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/")
+    expect(page.locator("#hits .card .picture").first).to_have_js_property("complete", True)
+    assert f"size={size}" in str(page.locator("#hits .card .picture").first.evaluate("one => one.currentSrc"))
 
 
 def test_more_hits_that_cannot_be_had_are_told_and_asked_for_again(page: Page) -> None:
