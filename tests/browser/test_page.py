@@ -160,7 +160,7 @@ def test_more_hits_come_by_themselves_and_move_nothing(page: Page) -> None:
     assert cards.nth(5).bounding_box() == before
 
 
-@pytest.mark.parametrize(("width", "size"), [(1280, 256), (1920, 768)])
+@pytest.mark.parametrize(("width", "size"), [(768, 256), (1920, 768)])
 def test_cards_take_the_thumbnail_that_fits_them(page: Page, width: int, size: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/")
