@@ -42,6 +42,21 @@ def test_an_older_answer_never_covers_a_newer_one(page: Page) -> None:
     status(page).to_contain_text("2 assets")
 
 
+def test_a_facet_that_is_chosen_before_the_last_answer_changes_what_is_asked_by_then(page: Page) -> None:
+    page.goto("/?filter.colour=orange")
+    facet = page.locator('[data-key="facet:colour"]')
+    held: list[Any] = []
+    page.route("**/api/v1/search?**", held.append)
+    facet.get_by_role("link", name="orange").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    facet.get_by_role("link", name="blue").click()
+    expect(page).to_have_url(re.compile(r"/\?filter\.colour=blue$"))
+    page.unroute_all(behavior="ignoreErrors")
+    page.get_by_role("combobox", name="Search").press("Enter")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(facet.locator('[aria-current="true"]')).to_contain_text("blue")
+
+
 def test_facets_take_several_values_and_the_back_button_gives_them_back(page: Page) -> None:
     page.goto("/")
     facet = page.locator('[data-key="facet:colour"]')

@@ -18,6 +18,7 @@ const log = createLog(page.log);
 const selection = createSelection($("hits"));
 
 let state = states.read(location.search);
+let drawn = state;
 let image = null; // the uploaded picture: it cannot lie in an address, so it lives as long as the page
 let next = null;
 let asking = null;
@@ -76,6 +77,7 @@ async function run() {
     failed = false;
     patience = FIRST_RETRY_MS;
     renderer.answer(state, answer, { image, refined });
+    drawn = state;
     watchEnd();
     if (answer.total === 0 && state.get("q") && !image) await offerSpelling(mine.signal);
   } catch (error) {
@@ -236,7 +238,9 @@ document.addEventListener("click", (event) => {
     log.opened(link.closest("#hits > .card"));
     open(link.href);
   } else if ("side" in link.dataset || "state" in link.dataset) {
-    const wanted = states.read(link.search);
+    // Facets are those of the last answer; what was changed since then stays changed.
+    const linked = states.read(link.search);
+    const wanted = link.closest("#facets") ? states.rebased(linked, drawn, state) : linked;
     // An uploaded picture stays while it is refined; it goes with its own close button or another question.
     const refining = link.closest(".panel, #chips, .switch, .order, #empty") !== null;
     if (!refining) forget();

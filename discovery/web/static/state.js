@@ -41,6 +41,14 @@ export function toggled(state, name, value) {
   return new URLSearchParams(rest.length < pairs.length ? rest : [...pairs, [name, value]]);
 }
 
+// What a link changes, made of another state than the one it was drawn for.
+export function rebased(wanted, drawn, state) {
+  const has = (one, [name, value]) => one.has(name, value);
+  const kept = [...state].filter((pair) => pair[0] !== "after" && (has(wanted, pair) || !has(drawn, pair)));
+  const added = [...wanted].filter((pair) => !has(drawn, pair) && !has(state, pair));
+  return new URLSearchParams([...kept, ...added]);
+}
+
 export function withoutPair(state, position) {
   return new URLSearchParams([...state].filter(([name], number) => number !== position && name !== "after"));
 }
