@@ -46,7 +46,7 @@ def test_a_facet_that_is_chosen_before_the_last_answer_changes_what_is_asked_by_
     page.goto("/?filter.colour=orange")
     facet = page.locator('[data-key="facet:colour"]')
     held: list[Any] = []
-    page.route("**/api/v1/search?**", held.append)
+    page.route("**/api/v1/search?**", lambda route: held.append(route))
     facet.get_by_role("link", name="orange").click()
     expect(page).to_have_url(re.compile(r"/$"))
     facet.get_by_role("link", name="blue").click()
