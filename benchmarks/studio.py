@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from benchmarks import data
 from benchmarks.browsing import browser, chromium
 from benchmarks.measured import Measured, Target
 from benchmarks.stand import Stand, serving
+from benchmarks.timing import taken
 
 WORKLOAD = "studio"
 ROUNDS = 15
@@ -99,10 +99,12 @@ def _first_hits(browser: Browser, address: str) -> Iterator[Measured]:
 
 def _fetched(address: str) -> float:
     """Return how many milliseconds the service takes to answer."""
-    began = time.perf_counter()
-    with urllib.request.urlopen(address) as reply:
-        reply.read()
-    return 1000 * (time.perf_counter() - began)
+
+    def read() -> None:
+        with urllib.request.urlopen(address) as reply:
+            reply.read()
+
+    return 1000 * taken(read)
 
 
 def _facets(browser: Browser, address: str) -> list[str]:
