@@ -51,6 +51,13 @@ def test_a_facet_that_is_chosen_before_the_last_answer_changes_what_is_asked_by_
     expect(page).to_have_url(re.compile(r"/$"))
     facet.get_by_role("link", name="blue").click()
     expect(page).to_have_url(re.compile(r"/\?filter\.colour=blue$"))
+    # What is drawn for one side means nothing on the other: its link leads back.
+    page.locator(".switch").get_by_role("link", name="Products").click()
+    expect(page).to_have_url(re.compile(r"in=products$"))
+    facet.get_by_role("link", name="blue").click()
+    expect(page).to_have_url(re.compile(r"/\?filter\.colour=orange&filter\.colour=blue$"))
+    facet.get_by_role("link", name="orange").click()
+    expect(page).to_have_url(re.compile(r"/\?filter\.colour=blue$"))
     page.unroute_all(behavior="ignoreErrors")
     page.get_by_role("combobox", name="Search").press("Enter")
     expect(page.locator("#chips .chip")).to_have_count(1)
@@ -173,6 +180,8 @@ def test_more_hits_come_by_themselves_and_move_nothing(page: Page) -> None:
     expect(page.locator(".ghost")).to_have_count(0)
     page.evaluate("scrollTo(0, 0)")
     assert cards.nth(5).bounding_box() == before
+    page.emulate_media(media="print")
+    expect(cards.last).to_have_css("content-visibility", "visible")
 
 
 @pytest.mark.parametrize(("width", "size"), [(768, 256), (1920, 768)])

@@ -240,7 +240,7 @@ document.addEventListener("click", (event) => {
   } else if ("side" in link.dataset || "state" in link.dataset) {
     // Facets are those of the last answer; what was changed since then stays changed.
     const linked = states.read(link.search);
-    const wanted = link.closest("#facets") ? states.rebased(linked, drawn, state) : linked;
+    const wanted = link.closest("#facets") && states.sideOf(linked) === states.sideOf(state) ? states.rebased(linked, drawn, state) : linked;
     // An uploaded picture stays while it is refined; it goes with its own close button or another question.
     const refining = link.closest(".panel, #chips, .switch, .order, #empty") !== null;
     if (!refining) forget();
