@@ -42,7 +42,18 @@ _WIDER = {
     "orange": ("orange", "coral"),
     "white": ("white", "cream"),
 }
-_ALIASES = {"gray": "grey", "violet": "purple", "lilac": "lavender", "maroon": "burgundy", "gold": "mustard"}
+_ALIASES = {
+    "anthracite": "charcoal",
+    "aqua": "turquoise",
+    "camel": "tan",
+    "gold": "mustard",
+    "gray": "grey",
+    "ivory": "cream",
+    "lilac": "lavender",
+    "maroon": "burgundy",
+    "sand": "beige",
+    "violet": "purple",
+}
 
 Lab = tuple[float, float, float]
 
