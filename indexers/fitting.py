@@ -158,7 +158,7 @@ def try_fit(pairs: Pairs, base: Recipe, texts: Texts, world: OpenWorld) -> Fitte
         "duplicate": duplicate_threshold(fitted_looks, pairs.shown, base.duplicate_floor),
     }
     gain = NO_GAIN if looks is None else looks.gain
-    reason = _reason(tried.refusal, "nothing tells looks apart" if looks is None else looks.refusal)
+    reason = fit_reason(tried.refusal, "nothing tells looks apart" if looks is None else looks.refusal)
     return Fitted(
         final, thresholds, words, before, after, tried.gain, gain, len(pairs.shown), len(holdout.shown),
         said is not None or seen is not None, reason,
@@ -207,7 +207,8 @@ def _refusal(before: Figures, after: Figures, gain: Gain) -> str | None:
     return None
 
 
-def _reason(words: str | None, looks: str | None) -> str:
+def fit_reason(words: str | None, looks: str | None) -> str:
+    """Return why a fit serves or does not; ``words`` and ``looks`` are what speaks against those of it."""
     better = [name for name, refusal in (("words", words), ("looks", looks)) if refusal is None]
     kept = [refusal for refusal in (words, looks) if refusal is not None]
     said = [f"{' and '.join(better)} better on products that it was not fitted on"] if better else []

@@ -127,7 +127,7 @@ class Wanted:
     def reason(self) -> str:
         """Why it is to be photographed, in words."""
         more = len(self.queries) - NAMED
-        named = ", ".join(f'"{q}"' for q in self.queries[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        named = ", ".join([*(f'"{q}"' for q in self.queries[:NAMED]), *([f"+{more}"] if more > 0 else [])])
         return f"Asked for in vain {_times(self.unmet)} ({named}), and {self.product.why}."
 
 

@@ -23,6 +23,8 @@ from discovery.errors import (
     TooLarge,
 )
 from discovery.web.identity import request_id
+from discovery.web.language import language
+from discovery.web.sayings import said
 
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/api/v1/docs"
@@ -71,11 +73,13 @@ def respond(
     problems: Iterable[FieldProblem] = (),
     extra: dict[str, Any] | None = None,
 ) -> Response:
-    """Return the reply to the current request that tells of one error."""
+    """Return the reply to the current request that tells of one error, in the reader's language."""
     g.error_code = kind.code
-    document = problem(kind, detail, problems, id=request_id(), extra=extra)
+    told = dataclasses.replace(kind, title=said(kind.title))
+    document = problem(told, said(detail), problems, id=request_id(), extra=extra)
     response = Response(body_of(document), kind.status, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = language()
     if kind.retry_after is not None:
         response.headers["Retry-After"] = str(kind.retry_after)
     return response

@@ -9,10 +9,13 @@ from __future__ import annotations
 import functools
 import re
 
-from discovery.web.language import WRITTEN, day, language, message, translated
+from discovery.web.language import WRITTEN, day, language, message, number, translated
 
-NESTED = frozenset({"part", "what", "view", "like"})
+NESTED = frozenset({"part", "what", "view", "like", "how", "how_often", "again"})
 """What stands in place of these is a saying of its own."""
+
+COUNT = "count"
+"""What stands in place of this is a number."""
 
 SAYINGS = (
     # What a file name or a code carries
@@ -229,6 +232,61 @@ SAYINGS = (
     message("owners hear what their searches find that they did not, and which cannot be run any more"),
     message("Mail owners what is theirs"),
     message("people hear of what is new, overdue, or about to end without having to look"),
+    message("interrupted"),
+    message("its process ended %(how)s"),
+    message("its process ended without an outcome"),
+    message("it could not be told for too long that its turn is its own"),
+    message("its scheduler %(owner)s was no longer heard of"),
+    # Why an audit stopped itself
+    message("the clock says %(now)s, but a run ended at %(then)s already"),
+    message(
+        "nothing was indexed since %(day)s, %(count)s days ago (audit.clock_days is %(limit)s): "
+        "the index is stale, or the clock is ahead"
+    ),
+    message("the last indexing run over %(source)s (%(when)s) is %(how)s; index it again first"),
+    message("failed"),
+    message("stopped"),
+    message("%(source)s has %(count)s items; it had %(earlier)s at the last audit"),
+    message("%(rule)s would newly flag %(count)s of %(all)s subjects (audit.most_new_share is %(limit)s)"),
+    # What a fit of the model to the catalogue was worth
+    message("words better on products that it was not fitted on"),
+    message("looks better on products that it was not fitted on"),
+    message("words and looks better on products that it was not fitted on"),
+    message("no better beyond noise: %(gain)s"),
+    message("looks no better beyond noise: %(gain)s"),
+    message("nothing tells looks apart"),
+    message("words of other worlds would be lost: %(measure)s %(now)s of %(then)s"),
+    message("names would be worse: %(now)s instead of %(then)s"),
+    message("other likeness would be worse: %(now)s of %(then)s"),
+    message("%(count)s pictures of products are known, at least %(least)s are needed"),
+    message("the model stays as it is"),
+    # What is asked for in vain
+    message("%(how_often)s nothing was found"),
+    message("%(how_often)s only what looks like it"),
+    message("%(how_often)s nothing was found and %(again)s only what looks like it"),
+    message("once"),
+    message("twice"),
+    message("%(count)s times"),
+    message("1 picture found, none opened"),
+    message("%(count)s pictures found, none opened"),
+    message("1 product has these words, and it lacks a picture that can be shown"),
+    message("%(count)s products have these words, and all of them lack a picture that can be shown"),
+    message("%(count)s products have these words, and 1 of them lacks a picture that can be shown"),
+    message("%(count)s products have these words, and %(some)s of them lack a picture that can be shown"),
+    message("1 product has these words, with pictures: link them, or give them these words"),
+    message("%(count)s products have these words, with pictures: link them, or give them these words"),
+    message("%(what)s: are they the right ones?"),
+    message('perhaps "%(words)s" was meant'),
+    message("nothing in the catalogue has these words: another word for something, or a wish"),
+    message("asked for in vain %(how_often)s (%(queries)s), and %(what)s."),
+    message("it has no picture"),
+    message("it lacks %(views)s"),
+    message("its set is %(share)s %% complete"),
+    message("none of its pictures is its main one"),
+    message("its main picture cannot be shown"),
+    # Why a search is not done as it was asked for
+    message("there are no words to compare pictures with"),
+    message("the model did not answer"),
     # Errors
     message("internal error"),
     message("the configuration is invalid"),
@@ -276,13 +334,20 @@ def said(text: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def _said(text: str, _language: str) -> str:
     found = recognised(text)
-    if found is None:
-        return text
-    template, values = found
-    told = {name: _value(name, value) for name, value in values.items()}
-    # What comes before a saying and a colon is a name: of a file, a channel, somebody.
-    before = told.pop(BEFORE, "")
-    return before + (translated(template, **told) if told else translated(template).replace("%%", "%"))
+    if found is not None:
+        template, values = found
+        told = {name: _value(name, value) for name, value in values.items()}
+        # What comes before a saying and a colon is a name: of a file, a channel, somebody.
+        before = told.pop(BEFORE, "")
+        return before + (translated(template, **told) if told else translated(template).replace("%%", "%"))
+    for mark in ("; ", ": "):
+        if mark in text:
+            return mark.join(said(part) for part in text.split(mark))
+    return _capital(said(text[:1].lower() + text[1:])) if text[:1].isupper() else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 BEFORE = "before"
@@ -302,10 +367,13 @@ def recognised(text: str) -> tuple[str, dict[str, str]] | None:
 def _value(name: str, value: str) -> str:
     if name in NESTED:
         return said(value)
+    if name == COUNT and _COUNT.fullmatch(value):
+        return number(int(value.replace(",", "")))
     return day(value, "medium") if _DAY.fullmatch(value) else value
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COUNT = re.compile(r"[\d,]+")
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -319,6 +387,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 def _pattern(template: str) -> str:
     parts, end = [], 0
     for place in _PLACE.finditer(template):
-        parts += [re.escape(template[end : place.start()]), f"(?P<{place[1]}>.+?)" if place[1] else "%"]
+        held = _COUNT.pattern if place[1] == COUNT else ".+?"
+        parts += [re.escape(template[end : place.start()]), f"(?P<{place[1]}>{held})" if place[1] else "%"]
         end = place.end()
     return "".join([*parts, re.escape(template[end:])])

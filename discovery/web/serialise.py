@@ -11,6 +11,7 @@ from discovery.linking.outcome import DECLARED
 from discovery.scheduler.model import JobRun, JobState, JobView
 from discovery.search.request import FacetValue, Hit, SearchPage, Suggestions, Understood
 from discovery.usage.model import Coverage, Feed, Taken
+from discovery.web.sayings import said
 from mappings.documents import AssetDocument, ProductDocument, ProductLink, Usage
 from mappings.fields import FIELDS, Side
 
@@ -24,7 +25,7 @@ def page(answer: SearchPage, request_id: str) -> dict[str, Any]:
         "total": answer.total,
         "took_ms": answer.took_ms,
         "mode": answer.mode.value,
-        "fallback_reason": answer.fallback_reason,
+        "fallback_reason": answer.fallback_reason and said(answer.fallback_reason),
         "request_id": request_id,
         "hits": [hit(one) for one in answer.hits],
         "facets": {name: [facet_value(one) for one in values] for name, values in answer.facets.items()},

@@ -252,6 +252,16 @@ def assert_problem(reply: requests.Response, status: int) -> None:
         assert error["message"]
 
 
+def test_people_read_in_their_language_what_programs_tell_by_its_code(client: FlaskClient) -> None:
+    told = {}
+    for asked in ("en", "de", "fr"):
+        reply = client.get("/api/v1/nothing", headers={"Accept-Language": asked})
+        assert reply.json is not None
+        told[asked] = reply.json["code"], reply.json["title"], reply.headers["Content-Language"]
+    english = ("not-found", "not found", "en")
+    assert told == {"en": english, "fr": english, "de": ("not-found", "nicht gefunden", "de")}
+
+
 def test_every_wrong_field_is_named_at_once(client: FlaskClient) -> None:
     filters = {"luck": {"any": ["x"]}, "width": {"gte": "a", "like": 1}}
     reply = client.post("/api/v1/search", json={"filters": filters, "facets": ["fortune"], "sort": "price"})

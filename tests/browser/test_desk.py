@@ -202,3 +202,11 @@ def test_nobody_is_kept_out(browser: Browser, studio: str, width: int, scheme: A
         assert_usable_by_all(opened, path)
         assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     context.close()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_nothing_is_wider_than_a_phone_in_any_language(browser: Browser, site: str, locale: str) -> None:
+    for page in watched(browser, site, locale=locale, viewport={"width": 390, "height": 844}):
+        for path in ("/audit", "/audit/findings", "/jobs", "/gaps", "/model", "/review", "/collections", "/"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

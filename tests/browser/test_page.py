@@ -110,6 +110,10 @@ def test_the_server_and_the_script_render_the_same(page: Page, browser: Browser,
         )
         for part in parts:
             expect(page.locator(part)).to_have_text(read.locator(part).inner_text(), use_inner_text=True)
+        # Values of what is folded are drawn when it is opened.
+        page.locator("#facets details").evaluate_all("all => all.forEach(one => one.open = true)")
+        values = read.locator("#facets .value").count()
+        expect(page.locator("#facets .value")).to_have_count(values)
         links = "els => els.map(el => decodeURIComponent(el.getAttribute('href')))"
         for part in ("#hits a", "#facets a", "#chips a", ".switch a"):
             assert page.locator(part).evaluate_all(links) == read.locator(part).evaluate_all(links), (

@@ -210,6 +210,14 @@ def test_typing_goes_on_while_answers_are_waited_for_and_nothing_jumps(demo_page
     expect(demo_page.locator("#hits .title mark").first).to_be_visible()
 
 
+def test_a_page_stands_still_when_its_scripts_come(demo_page: Page) -> None:
+    demo_page.add_init_script(SHIFTS)
+    demo_page.goto("/?q=mug")
+    expect(demo_page.get_by_label("Search in Keyword")).to_be_visible()
+    demo_page.wait_for_load_state("networkidle")
+    assert demo_page.evaluate("window.shifted") == 0
+
+
 def test_what_is_refused_is_told_and_nothing_is_lost(demo_page: Page) -> None:
     demo_page.goto("/review")
     demo_page.route("**/links/decisions", lambda route: route.abort())

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from discovery import errors
+from discovery.audit import brakes
+from discovery.audit.model import RuleCounts
 from discovery.audit.rules import RULES
-from discovery.config import Settings
+from discovery.config import AuditSettings, Settings
+from discovery.search_log.gaps import Today, gap
+from discovery.search_log.model import Row
 from discovery.web.app import create_app
-from discovery.web.sayings import SAYINGS, recognised, said
+from discovery.web.sayings import COUNT, SAYINGS, recognised, said
 from discovery.wiring import Service
+from indexers.fitting import fit_reason
 from tests.api.standin import MemorySearch, services_over
 
 
@@ -30,7 +37,8 @@ def german(app: Flask) -> Iterator[None]:
 
 
 def filled(saying: str) -> str:
-    return saying % {name: name.upper() for name in _names(saying)} if "%" in saying else saying
+    values = {name: "1,200" if name == COUNT else name.upper() for name in _names(saying)}
+    return saying % values if "%" in saying else saying
 
 
 def _names(saying: str) -> list[str]:
@@ -75,6 +83,57 @@ def test_every_kind_of_error_is_a_saying() -> None:
 @pytest.mark.usefixtures("german")
 def test_a_saying_is_said_in_the_readers_language(text: str, expected: str) -> None:
     assert said(text) == expected
+
+
+def untranslated(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if said(text) == text]
+
+
+@pytest.mark.usefixtures("german")
+def test_why_an_audit_stopped_is_said() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    settings = AuditSettings()
+    reasons = [
+        *brakes.wrong_clock(now, now + timedelta(days=9), None, settings),
+        *brakes.wrong_clock(now, now - timedelta(days=900), None, settings),
+        *brakes.broken_inputs([brakes.SourceRun("assets", "studio", "failed", now)]),
+        *brakes.shrunken_inputs({"assets/studio": 1}, {"assets/studio": 5000}, settings),
+        *brakes.mass_flags(
+            {"asset-expired": RuleCounts(subjects=400, new=390)}, frozenset({"asset-expired"}), None, settings
+        ),
+    ]
+    assert len(reasons) >= 5
+    assert untranslated(reasons) == []
+
+
+@pytest.mark.usefixtures("german")
+def test_what_a_fit_was_worth_is_said() -> None:
+    lost = "words of other worlds would be lost: nDCG@10 0.100 of 0.200"
+    reasons = [
+        fit_reason(words, looks) for words in (None, lost) for looks in (None, "nothing tells looks apart")
+    ]
+    assert untranslated(reasons) == []
+    assert said(reasons[2]).endswith("; Wörter anderer Welten gingen verloren: nDCG@10 0.100 von 0.200")
+
+
+ENGLISH = re.compile(r"\b(?:the|these|found|nothing|only|times|once|twice|lacks?|meant)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2, 1200])
+@pytest.mark.parametrize("by_look", [0, 1])
+@pytest.mark.parametrize("pictures", [0, 1, 4])
+@pytest.mark.parametrize(("products", "lacking"), [(0, 0), (1, 0), (1, 1), (4, 0), (4, 1), (4, 2), (4, 4)])
+@pytest.mark.parametrize("better", [None, "sofa"])
+@pytest.mark.usefixtures("german")
+def test_what_is_asked_for_in_vain_is_said(
+    empty: int, by_look: int, pictures: int, products: int, lacking: int, better: str | None
+) -> None:
+    row = Row(
+        "couch", "couch", empty + by_look + 5, 0, empty, by_look, 0, 0, datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    found = gap(row, Today(pictures, products, lacking, did_you_mean=better), clicks=True)
+    if found is not None:
+        assert ENGLISH.findall(said(found.reason)) == []
 
 
 def test_in_english_all_stays_as_it_was_written() -> None:

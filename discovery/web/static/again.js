@@ -3,8 +3,6 @@
 const page = document.querySelector("[data-again]");
 const seconds = Number(page.dataset.again);
 
-document.documentElement.classList.add("script");
-
 async function ask() {
   const reply = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   // What is wrong for good is worth seeing as well.

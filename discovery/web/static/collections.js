@@ -9,8 +9,6 @@ const one = $("collection");
 const LINK_DAYS = 28;
 const DAY_MS = 24 * 3600 * 1000;
 
-document.documentElement.classList.add("script");
-
 function tell(text) {
   $("told").textContent = text;
   $("told").hidden = !text;

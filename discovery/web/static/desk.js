@@ -7,8 +7,6 @@ const $ = (id) => document.getElementById(id);
 const API = "/api/v1";
 const EVERY_MS = 1500;
 
-document.documentElement.classList.add("script");
-
 function tell(text) {
   $("told").textContent = text;
   $("told").hidden = !text;

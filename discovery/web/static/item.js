@@ -55,6 +55,5 @@ export function enliven(item) {
   form?.addEventListener("click", ({ target }) => target.dataset.complaint && tell(form, target.dataset.complaint));
 }
 
-document.documentElement.classList.add("script");
 const own = document.querySelector("main > #item");
 if (own) enliven(own);

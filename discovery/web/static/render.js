@@ -6,6 +6,8 @@ import * as states from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const copy = (id) => $(`${id}-template`).content.firstElementChild.cloneNode(true);
+const UNESCAPED = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'", "&#x2F;": "/" };
+const ESCAPED = new RegExp(Object.keys(UNESCAPED).join("|"), "g");
 const slot = (node, name) => node.querySelector(`[data-slot="${name}"]`);
 
 export function createRenderer(page) {
@@ -59,16 +61,15 @@ export function createRenderer(page) {
     picture.addEventListener("load", () => frame.style.removeProperty("background-image"), { once: true });
   }
 
-  // A title in parts, the matching ones marked, where a passage of the reply is the whole title.
+  // A title in parts, the matching ones marked, where a passage of the reply is the whole title. The engine
+  // escapes five characters and adds the marks; nothing else in a passage is markup.
   function titleNodes(highlight, title) {
     for (const fragment of Object.values(highlight).flat()) {
-      const parsed = new DOMParser().parseFromString(fragment, "text/html").body;
-      if (parsed.textContent !== title) continue;
-      return [...parsed.childNodes].map((node) => {
-        if (node.nodeName !== "MARK") return document.createTextNode(node.textContent);
-        const mark = document.createElement("mark");
-        mark.textContent = node.textContent;
-        return mark;
+      const parts = fragment.split(/<\/?mark>/).map((text) => text.replace(ESCAPED, (one) => UNESCAPED[one]));
+      if (parts.join("") !== title) continue;
+      return parts.map((text, place) => {
+        if (place % 2 === 0) return document.createTextNode(text);
+        return Object.assign(document.createElement("mark"), { textContent: text });
       });
     }
     return [document.createTextNode(title)];
@@ -130,21 +131,35 @@ export function createRenderer(page) {
     return left.length - right.length;
   };
 
+  // Of hundreds of values a reader looks at few: those of what is folded are drawn when it is opened.
+  const undrawn = new WeakMap();
+
+  function drawn(details) {
+    if (!details.open) return;
+    undrawn.get(details)?.();
+    undrawn.delete(details);
+  }
+
+  function fill(details, draw) {
+    undrawn.set(details, () => details.querySelector(":scope > ul").replaceChildren(...draw()));
+    details.addEventListener("toggle", () => drawn(details));
+  }
+
   function facet(state, choice, given) {
     const values = choice.tree ? [...given].sort(byPath) : given;
     const depthOf = (one) => (choice.tree ? String(one.value).split("/").length : 0);
     const top = Math.min(...values.map(depthOf));
-    const nodes = values.map((one) => value(state, choice, one, Math.min(depthOf(one) - top, 3)));
+    const nodes = (some) => some.map((one) => value(state, choice, one, Math.min(depthOf(one) - top, 3)));
     const node = copy("facet");
     node.dataset.key = `facet:${choice.field}`;
     node.open = !choice.folded || given.some((one) => one.selected);
     node.querySelector("summary").dataset.key = `summary:${choice.field}`;
     slot(node, "label").textContent = choice.label;
-    const limit = nodes.length <= page.shown + 2 ? nodes.length : page.shown;
-    node.querySelector("ul").replaceChildren(...nodes.slice(0, limit));
+    const limit = values.length <= page.shown + 2 ? values.length : page.shown;
+    fill(node, () => nodes(values.slice(0, limit)));
     const more = node.querySelector(".more");
     const narrow = node.querySelector(".narrow");
-    if (limit === nodes.length) {
+    if (limit === values.length) {
       more.remove();
       narrow.remove();
     } else {
@@ -153,8 +168,8 @@ export function createRenderer(page) {
       words.setAttribute("aria-label", t("Search in {facet}", { facet: choice.label }));
       more.dataset.key = `more:${choice.field}`;
       more.querySelector("summary").dataset.key = `more-summary:${choice.field}`;
-      slot(more, "more").textContent = t("{count} more", { count: number(nodes.length - limit) });
-      more.querySelector("ul").replaceChildren(...nodes.slice(limit));
+      slot(more, "more").textContent = t("{count} more", { count: number(values.length - limit) });
+      fill(more, () => nodes(values.slice(limit)));
     }
     return node;
   }
@@ -180,11 +195,14 @@ export function createRenderer(page) {
   function narrow(input) {
     const facet = input.closest(".facet");
     const wanted = input.value.trim().toLowerCase();
+    const more = facet.querySelector(".more");
+    if (more && wanted) {
+      more.open = true;
+      drawn(more);
+    }
     for (const label of facet.querySelectorAll(".value .label")) {
       label.closest("li").hidden = !label.textContent.toLowerCase().includes(wanted);
     }
-    const more = facet.querySelector(".more");
-    if (more && wanted) more.open = true;
   }
 
   // Focus, folded facets and what is typed into them survive a new rendering: all are known by their keys.
@@ -195,7 +213,10 @@ export function createRenderer(page) {
     );
     const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     render();
-    for (const node of parent.querySelectorAll("details")) node.open = folded.get(node.dataset.key) ?? node.open;
+    for (const node of parent.querySelectorAll("details")) {
+      node.open = folded.get(node.dataset.key) ?? node.open;
+      drawn(node);
+    }
     for (const { value: words, dataset } of typed) {
       const node = parent.querySelector(`[data-key="${CSS.escape(dataset.key)}"]`);
       if (node) narrow(Object.assign(node, { value: words }));
@@ -365,13 +386,15 @@ export function createRenderer(page) {
   return {
     controls,
     labelOf,
-    answer(state, answer, { image = null, refined = 0 } = {}) {
+    // Hits come first, facets in a task of their own: a key that is pressed meanwhile is answered in between.
+    async answer(state, answer, { image = null, refined = 0, current = () => true } = {}) {
       const similar = Boolean(image) || states.isSimilar(state);
       $("trouble").hidden = true;
       summary(state, answer, similar);
-      facets(state, answer.facets, answer.total);
       hits(answer, false);
       emptiness(state, answer, refined, similar);
+      await new Promise((soon) => setTimeout(soon));
+      if (current()) facets(state, answer.facets, answer.total);
     },
     further(answer) {
       return hits(answer, true)[0];

@@ -18,8 +18,6 @@ const kept = new WeakSet();
 let at = 0;
 let looking = false;
 
-document.documentElement.classList.add("script");
-
 function tell(text) {
   $("told").textContent = text;
   $("told").hidden = !text;

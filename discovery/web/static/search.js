@@ -24,8 +24,6 @@ let next = null;
 let asking = null;
 let pause = 0;
 
-document.documentElement.classList.add("script");
-
 async function ask({ path, pairs }, signal, file, headers = {}) {
   let reply;
   try {
@@ -76,9 +74,10 @@ async function run() {
     next = answer.next;
     failed = false;
     patience = FIRST_RETRY_MS;
-    renderer.answer(state, answer, { image, refined });
-    drawn = state;
     watchEnd();
+    await renderer.answer(state, answer, { image, refined, current: () => asking === mine });
+    if (asking !== mine) return;
+    drawn = state;
     if (answer.total === 0 && state.get("q") && !image) await offerSpelling(mine.signal);
   } catch (error) {
     if (asking === mine && error.name !== "AbortError") {

@@ -1,7 +1,5 @@
 // The style guide's own moves: a dialog opens, and a case stands there as decided.
 
-document.documentElement.classList.add("script");
-
 const dialog = document.getElementById("preview");
 document.getElementById("preview-title").textContent = "2 files are replaced";
 document.getElementById("preview-list").append(
