@@ -333,21 +333,22 @@ def said(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _said(text: str, _language: str) -> str:
-    found = recognised(text)
-    if found is not None:
-        template, values = found
-        told = {name: _value(name, value) for name, value in values.items()}
-        # What comes before a saying and a colon is a name: of a file, a channel, somebody.
-        before = told.pop(BEFORE, "")
-        return before + (translated(template, **told) if told else translated(template).replace("%%", "%"))
+    if found := recognised(text):
+        return _told(*found)
+    if text[:1].isupper() and (found := recognised(text[:1].lower() + text[1:])):
+        told = _told(*found)
+        return told[:1].upper() + told[1:]
     for mark in ("; ", ": "):
         if mark in text:
             return mark.join(said(part) for part in text.split(mark))
-    return _capital(said(text[:1].lower() + text[1:])) if text[:1].isupper() else text
+    return text
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _told(template: str, values: dict[str, str]) -> str:
+    told = {name: _value(name, value) for name, value in values.items()}
+    # What comes before a saying and a colon is a name (of a file, a channel, somebody), or a saying as well.
+    before = ": ".join(said(part) for part in told.pop(BEFORE, "").split(": "))
+    return before + (translated(template, **told) if told else translated(template).replace("%%", "%"))
 
 
 BEFORE = "before"

@@ -302,7 +302,7 @@ def test_reasons_are_told_in_the_readers_language_too(browser: Browser, studio: 
     for locale in ("en-GB", "de-DE"):
         with other(browser, studio, locale=locale) as page:
             page.goto(path)
-            places = ".jobs tbody th" if path == "/jobs" else REASONS
+            places = ".stacked tbody th" if path == "/jobs" else REASONS
             told[locale] = page.locator(places).all_inner_texts()
     assert told["en-GB"]
     assert len(told["en-GB"]) == len(told["de-DE"])

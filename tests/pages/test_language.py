@@ -79,3 +79,14 @@ def test_scripts_are_sent_what_they_say(client: FlaskClient) -> None:
 
 def test_the_style_guide_is_there_in_debug_mode_only(client: FlaskClient) -> None:
     assert client.get("/styleguide").status_code == 404
+
+
+def test_numbers_in_plural_texts_are_written_as_the_reader_writes_them() -> None:
+    app = create_app(services_over(MemorySearch((), ())), Settings())
+    told = {}
+    for name in LANGUAGES:
+        with app.test_request_context("/", headers={"Accept-Language": name}):
+            app.preprocess_request()
+            text = "{{ ngettext('%(num)s finding', '%(num)s findings', 7612) }}"
+            told[name] = app.jinja_env.from_string(text).render()
+    assert told == {"en": "7,612 findings", "de": "7.612 Befunde"}

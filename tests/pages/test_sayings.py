@@ -77,6 +77,10 @@ def test_every_kind_of_error_is_a_saying() -> None:
         ("front.jpg: its status is draft", "front.jpg: ihr Status ist draft"),
         ("picture set 40 % complete", "Bildersatz zu 40 % vollständig"),
         ("a crop of mugs/1.jpg", "eine Fassung (Ausschnitt) von mugs/1.jpg"),
+        (
+            'Asked for in vain 1,200 times ("x", +2), and its main picture cannot be shown: too small.',
+            '1.200-mal vergeblich gefragt ("x", +2), und sein Hauptbild kann nicht gezeigt werden: zu klein.',
+        ),
         ("nobody ever said this", "nobody ever said this"),
     ],
 )
