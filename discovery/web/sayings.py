@@ -326,9 +326,13 @@ SAYINGS = (
 )
 
 
+LONGEST = 400
+"""Characters of a text that is looked at: errors may hold what a client sent, of any length."""
+
+
 def said(text: str) -> str:
     """Return a text of another room in the reader's language; what is no saying stays as it is."""
-    return text if language() == WRITTEN else _said(text, language())
+    return text if language() == WRITTEN or len(text) > LONGEST else _said(text, language())
 
 
 @functools.lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ from discovery.config import AuditSettings, Settings
 from discovery.search_log.gaps import Today, gap
 from discovery.search_log.model import Row
 from discovery.web.app import create_app
-from discovery.web.sayings import COUNT, SAYINGS, recognised, said
+from discovery.web.sayings import COUNT, LONGEST, SAYINGS, recognised, said
 from discovery.wiring import Service
 from indexers.fitting import fit_reason
 from tests.api.standin import MemorySearch, services_over
@@ -138,6 +138,14 @@ def test_what_is_asked_for_in_vain_is_said(
     found = gap(row, Today(pictures, products, lacking, did_you_mean=better), clicks=True)
     if found is not None:
         assert ENGLISH.findall(said(found.reason)) == []
+
+
+@pytest.mark.parametrize("mark", ["; ", ": ", " carries ", "a"])
+@pytest.mark.usefixtures("german")
+def test_a_text_of_any_length_is_looked_at_in_no_time(mark: str) -> None:
+    for length in (LONGEST, 1_000_000):
+        text = (mark * length)[:length]
+        assert said(text) == text
 
 
 def test_in_english_all_stays_as_it_was_written() -> None:
