@@ -342,20 +342,17 @@ def _said(text: str, _language: str) -> str:
     if text[:1].isupper() and (found := recognised(text[:1].lower() + text[1:])):
         told = _told(*found)
         return told[:1].upper() + told[1:]
+    # What stands before a colon may be a name: of a file, a channel, somebody.
     for mark in ("; ", ": "):
-        if mark in text:
-            return mark.join(said(part) for part in text.split(mark))
+        head, between, tail = text.partition(mark)
+        if between:
+            return said(head) + between + said(tail)
     return text
 
 
 def _told(template: str, values: dict[str, str]) -> str:
     told = {name: _value(name, value) for name, value in values.items()}
-    # What comes before a saying and a colon is a name (of a file, a channel, somebody), or a saying as well.
-    before = ": ".join(said(part) for part in told.pop(BEFORE, "").split(": "))
-    return before + (translated(template, **told) if told else translated(template).replace("%%", "%"))
-
-
-BEFORE = "before"
+    return translated(template, **told) if told else translated(template).replace("%%", "%")
 
 
 def recognised(text: str) -> tuple[str, dict[str, str]] | None:
@@ -363,9 +360,6 @@ def recognised(text: str) -> tuple[str, dict[str, str]] | None:
     for pattern, template in _patterns():
         if match := pattern.fullmatch(text):
             return template, match.groupdict()
-    head, colon, tail = text.partition(": ")
-    if colon and (found := recognised(tail)):
-        return found[0], {**found[1], BEFORE: head + colon + found[1].get(BEFORE, "")}
     return None
 
 
