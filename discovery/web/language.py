@@ -102,7 +102,7 @@ def register_language(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _translations(language()).gettext(text),
-        lambda one, many, count: _translations(language()).ngettext(one, many, count),
+        counted,
         newstyle=True,
     )
     app.jinja_env.filters.update(number=number, percent=percent, day=day, time=time)
