@@ -27,14 +27,14 @@ from indexers.thresholds import (
 )
 
 DEPTH = 10
-COLOURS, WIDTHS, BLENDS = (0.3, 0.5, 0.8), (0.3, 0.5), (0.1, 0.2, 0.3)
+COLOURS, WIDTHS, BLENDS = (0.3, 0.5), (0.3, 0.5), (0.1, 0.2, 0.3)
 KEPT = 0.9
 """Of the open world's figure, what must be left."""
 
 LEAST_QUERIES = 5
 
 _TRIED, _TRIED_ON = 1200, 400
-_STRANGERS = 10
+_STRANGERS = 5
 _NAMES = 1000
 
 Texts = Callable[[Sequence[str]], Matrix]
@@ -178,7 +178,7 @@ def _try_words(
     tuning = _chosen(fitting, targets, words, texts)
     trial = fit_words(fitting.features, targets, _groups(fitting), tuning)
     said, foreign = trial.predicted(holdout.features), trial.predicted(world.features)
-    # Of pictures it was not fitted on a tenth may count as strangers; who is less like any is one.
+    # Of pictures it was not fitted on one in twenty may count as strangers; who is less like any is one.
     trial = trial.tuned(near=max(float(np.percentile(said[1], _STRANGERS)), 1e-6))
     blended: tuple[WordMap, Matrix, Figures, NDArray[np.float64]] | None = None
     for blend in BLENDS:
@@ -255,10 +255,18 @@ def _chosen(pairs: Pairs, targets: Matrix, words: Vocabulary, texts: Texts) -> T
         )
         said, _ = tried.predicted(holdout.features)
         scores = unit(said + tried.mean + np.float32(tuning.blend) * holdout.features.bases) @ vectors.T
-        mean = float(np.mean([ndcg(column, one.right) for column, one in zip(scores.T, asked, strict=True)]))
+        each = np.array([ndcg(column, one.right) for column, one in zip(scores.T, asked, strict=True)])
+        mean = evenly(each, asked)
         if mean > best[0]:
             best = (mean, tuning)
     return best[1]
+
+
+def evenly(each: NDArray[np.float64], asked: Sequence[Asked]) -> float:
+    """Return the mean of queries for kinds and of those for traits, which are several times as many."""
+    traits = np.array([one.traits > 0 for one in asked])
+    parts = [each[chosen].mean() for chosen in (~traits, traits) if chosen.any()]
+    return float(np.mean(parts))
 
 
 class _Judge:

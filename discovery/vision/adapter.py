@@ -45,6 +45,11 @@ Matrix = NDArray[np.float32]
 MOST_LANDMARKS = 4000
 ROWS_AT_ONCE = 2048
 FORMAT = 2
+MEAN_SHARE = 0.7
+"""How much of what all captions have in common is left in. All of it draws pictures that the kernel is unsure
+of to the words that most captions are near to: measured on garments not fitted on, 0.7 finds more at every
+width and colour tried, none of it less."""
+
 VISUAL_WEIGHT = 0.3
 """Measured on 1,000 garments not fitted on: beside words that say all, some or little of them, hybrid results
 reach at least 0.97 of the better of words and pictures alone, mostly more than both."""
@@ -269,7 +274,7 @@ def fit_words(
         weights = np.linalg.solve(among, (targets - mean)[chosen].astype(np.float64))
     else:
         weights = _nystrom(features, targets - mean, scaling, landmarks, among, tuning)
-    return WordMap(tuning, scaling, landmarks, weights.astype(np.float32), mean)
+    return WordMap(tuning, scaling, landmarks, weights.astype(np.float32), np.float32(MEAN_SHARE) * mean)
 
 
 def _nystrom(

@@ -22,11 +22,11 @@ from discovery.vision.colours import BIN_COUNT
 from discovery.vision.embedder import Recipe, Vector, unit
 from discovery.wiring import ModelDesk, Service
 from indexers.adaptation import Adapting, changed, gathered, sketch
-from indexers.fitting import Pairs, try_fit
+from indexers.fitting import Pairs, evenly, try_fit
 from indexers.lifecycle import Lifecycle
 from indexers.models import FittedModels, ModelShelf
 from indexers.open_world import OpenWorld
-from indexers.pairs import Pictured, labels_of, queries, vocabulary
+from indexers.pairs import Asked, Pictured, labels_of, queries, vocabulary
 from indexers.thresholds import WRONG_STRANGERS, Foreign, similar_thresholds
 from mappings.documents import AssetDocument, attribute_token
 from tests.indexing.stage import CountingEmbedder, Files, Stage, picture, product
@@ -351,6 +351,12 @@ def test_labels_are_what_all_linked_products_agree_on() -> None:
         ],
     }  # fmt: skip
     assert labels_of(said) == {"family": "Jackets", "category": "Jackets", "colour": "Red"}
+
+
+def test_queries_for_kinds_weigh_what_the_many_for_traits_weigh() -> None:
+    kind, trait = (Asked("mugs", traits, np.arange(5)) for traits in (0, 1))
+    assert evenly(np.array([1.0, 0.2, 0.4, 0.6]), [kind, trait, trait, trait]) == pytest.approx(0.7)
+    assert evenly(np.array([0.5, 0.3]), [trait, trait]) == pytest.approx(0.4)
 
 
 def test_a_fit_that_is_better_is_adopted_with_a_floor_and_keeps_the_open_world() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from discovery.errors import ModelUnavailable
 from discovery.vision.adapter import (
+    MEAN_SHARE,
     AdaptedEmbedder,
     Adapter,
     Features,
@@ -52,6 +53,15 @@ def test_what_was_not_fitted_on_is_placed_by_its_kinds_words() -> None:
     vectors = adapter.vectors(known)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_of_what_all_captions_share_a_part_is_left_in() -> None:
+    known, targets, groups = features(1)
+    adapter = fit_words(known, targets, groups, Tuning())
+    np.testing.assert_allclose(adapter.mean, MEAN_SHARE * targets.mean(axis=0), atol=1e-6)
+    # The weights make up for all of it, not for the part: what was fitted on is told apart as before.
+    said, _ = adapter.predicted(known)
+    assert float(np.abs(said + targets.mean(axis=0) - targets).mean()) < 0.1
 
 
 def test_a_stranger_keeps_the_models_own_vector() -> None:
