@@ -17,19 +17,20 @@ import numpy as np
 from discovery.config import Settings
 from discovery.engine.client import Engine
 from discovery.engine.indices import Indices
-from discovery.errors import InputInvalid
+from discovery.errors import IndexMismatch, InputInvalid
 from discovery.vision.adapter import Adapter, Features, Matrix, adapted_recipe
 from discovery.vision.embedder import Embedder, Recipe
-from indexers.casting import Cast, features_of
+from indexers.casting import Cast, base_of, features_of
 from indexers.catalogue import Catalogue
 from indexers.fitting import Fitted, Pairs, try_fit
-from indexers.lifecycle import Change, Lifecycle
+from indexers.lifecycle import Change, Lifecycle, made_by_another
 from indexers.migration import Migration
 from indexers.models import ADOPTED, BASE, REFUSED, FittedModel, ModelShelf
 from indexers.open_world import open_world
 from indexers.pairs import Pictured, labels_of
 from indexers.progress import Progress, Silent
 from indexers.recasting import Recast
+from mappings.registry import ASSETS
 
 MOST_PAIRS = 20_000
 """Pictures that a model is fitted with at most, a fixed choice by their ids: memory stays bounded."""
@@ -83,7 +84,8 @@ class Adapting:
 
         Raises:
             IndexMissing: nothing was indexed yet.
-            IndexMismatch: pictures were indexed by another model, or before their colours were kept.
+            IndexMismatch: pictures were indexed by a model that is not configured, or before their colours
+                were kept.
             RunInProgress: a run over a source has not ended for very long.
         """
         seconds: dict[str, float] = {}
@@ -94,8 +96,7 @@ class Adapting:
             seconds[name] = round(time.monotonic() - started, 2)
             started = time.monotonic()
 
-        serving = self._lifecycle.serving()
-        serving.ensure_exists()
+        serving = self._serving()
         self._progress.say("gathering")
         pairs = gathered(serving)
         step("gathering")
@@ -148,10 +149,8 @@ class Adapting:
 
         Raises:
             InputInvalid: there is none, it was fitted on another model, or it serves already.
-            IndexMissing, RunInProgress: as :meth:`adapt`.
+            IndexMissing, IndexMismatch, RunInProgress: as :meth:`adapt`.
         """
-        serving = self._lifecycle.serving()
-        serving.ensure_exists()
         recipe: Recipe = self._base.recipe
         adapter: Adapter | None = None
         if name not in (BASE, recipe.model, recipe.digest):
@@ -163,20 +162,31 @@ class Adapting:
                 )
             adapter = Adapter.from_bytes(self._shelf.data(record))
             recipe = adapted_recipe(recipe, adapter, record.floors)
-        stamps = serving.reader.mapping_meta(serving.names.assets).values()
-        if {stamp.get("recipe") for stamp in stamps} == {recipe.digest}:
+        serving = self._serving()
+        if {stamp.get("recipe") for stamp in _stamps(serving)} == {recipe.digest}:
             raise InputInvalid(f"model {name!r} serves already")
         return self._recast(recipe, adapter, promote=promote)
 
     def is_due(self) -> bool:
-        """Return whether the links changed enough since the last try."""
-        serving = self._lifecycle.serving()
-        serving.ensure_exists()
-        shown = [one for one, _ in _pictured(serving)]
+        """Return whether the links changed enough since the last try.
+
+        Raises:
+            IndexMissing, IndexMismatch: as :meth:`adapt`.
+        """
+        shown = [one for one, _ in _pictured(self._serving())]
         if len(shown) < self._settings.model.adapt_least:
             return False
         last = next((one for one in self._shelf.records() if one.base == self._base.recipe.digest), None)
         return last is None or changed(last.sketch, sketch(shown)) >= self._settings.model.adapt_share
+
+    def _serving(self) -> Catalogue:
+        """Return the catalogue that searches see; its vectors are known to be of the configured model."""
+        serving, recipe = self._lifecycle.serving(), self._base.recipe
+        serving.ensure_exists()
+        for stamp in _stamps(serving):
+            if base_of(self._shelf, str(stamp.get("recipe"))) != recipe.digest:
+                raise IndexMismatch(made_by_another(ASSETS, stamp, recipe))
+        return serving
 
     def _recast(self, recipe: Recipe, adapter: Adapter | None, *, promote: bool = True) -> Change:
         cast = Cast(recipe.digest, adapter)
@@ -221,6 +231,10 @@ class CaptionVectors:
         partial = self._file.with_name(f"{self._file.stem}.{os.getpid()}.npz")
         np.savez(partial, texts=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
         partial.replace(self._file)
+
+
+def _stamps(catalogue: Catalogue) -> list[Mapping[str, Any]]:
+    return list(catalogue.reader.mapping_meta(catalogue.names.assets).values())
 
 
 def gathered(catalogue: Catalogue, most: int = MOST_PAIRS) -> Pairs:

@@ -55,12 +55,16 @@ def cast_between(shelf: ModelShelf, made_by: str, wanted: str) -> Cast | None:
 
     ``None`` where they have no base in common: such pictures must be looked at again.
     """
-    adopted = {recipe: shelf.adopted(recipe) for recipe in (made_by, wanted)}
-    bases = {recipe: found.base if found else recipe for recipe, found in adopted.items()}
-    if bases[made_by] != bases[wanted]:
+    fitted = shelf.adopted(wanted)
+    if base_of(shelf, made_by) != (fitted.base if fitted else wanted):
         return None
-    fitted = adopted[wanted]
     return Cast(wanted, Adapter.from_bytes(shelf.data(fitted)) if fitted else None)
+
+
+def base_of(shelf: ModelShelf, recipe: str) -> str:
+    """Return the recipe of the model that ``recipe`` was fitted on; of one as it came, that itself."""
+    fitted = shelf.adopted(recipe)
+    return fitted.base if fitted else recipe
 
 
 def features_of(media: Sequence[Mapping[str, Any]]) -> Features:

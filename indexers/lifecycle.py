@@ -85,6 +85,15 @@ class Change:
     without_vectors: int = 0
 
 
+def made_by_another(family: Family, stamp: Mapping[str, Any], recipe: Recipe) -> str:
+    """Say that an index so stamped holds vectors that the model of ``recipe`` did not make."""
+    made_by = stamp.get("recipe_description", {}).get("model", "another model")
+    return (
+        f"the {family.name} index holds vectors of {made_by!r}, the configured model is {recipe.model!r}, "
+        f"or its weights or preprocessing differ; {REBUILD}, or set model.name back"
+    )
+
+
 def vector_space(recipe: Recipe, engine: str, *, derived: bool) -> VectorSpace:
     """Return what an index must know of a model."""
     description = {
@@ -327,11 +336,7 @@ class Lifecycle:
         if stamp.get("mapping") != digest(read(family)):
             return f"the {family.name} index was made by another mapping; {REBUILD}"
         if recipe is not None and family in CATALOGUE and stamp.get("recipe") != recipe.digest:
-            made_by = stamp.get("recipe_description", {}).get("model", "another model")
-            return (
-                f"the {family.name} index holds vectors of {made_by!r}, the configured model is "
-                f"{recipe.model!r}, or its weights or preprocessing differ; {REBUILD}, or set model.name back"
-            )
+            return made_by_another(family, stamp, recipe)
         return None
 
     def _serving(self, family: Family) -> str | None:

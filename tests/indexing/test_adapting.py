@@ -257,6 +257,10 @@ def test_models_that_cannot_serve_are_refused_by_name(
     other._recipe = dataclasses.replace(other.recipe, weights="sha256:00", model="other")
     with pytest.raises(InputInvalid, match=r"fitted on 'fake'.*'other'"):
         Adapting(engine, lifecycle, settings, other).use(str(came.recipe))
+    apart = Adapting(engine, lifecycle, settings, other)
+    for refused in (apart.adapt, lambda: apart.adapt(dry_run=True), lambda: apart.use("base"), apart.is_due):
+        with pytest.raises(IndexMismatch, match=r"'fake'.*'other'.*discovery index rebuild"):
+            refused()
     strange = FittedModels(lambda: engine, settings.engine.prefix, settings.home, lambda: other)
     assert strange.serving() is other
     with pytest.raises(IndexMismatch, match=r"'fake'.*'other'.*discovery index rebuild"):
