@@ -60,6 +60,7 @@ def test_findings_are_waived_together_after_a_look_and_undone(demo_page: Page) -
     assert asked(demo_page, PENDING)["total"] == before - 2
     demo_page.get_by_role("button", name="Undo").click()
     told(demo_page).to_contain_text("2 findings are as before")
+    told(demo_page).to_have_class("notice done")
     assert asked(demo_page, PENDING)["total"] == before
 
 
@@ -78,6 +79,7 @@ def test_a_finding_is_assigned_by_keys_and_another_hand_is_not_undone(demo_page:
     assert demo_page.request.patch(address, data={"owner": "another@example.org"}).ok
     demo_page.keyboard.press("u")
     told(demo_page).to_contain_text("was not changed")
+    told(demo_page).to_have_class("notice")
     assert asked(demo_page, address)["owner"] == "another@example.org"
     assert demo_page.request.patch(address, data={"owner": None}).ok
     demo_page.keyboard.press("?")

@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { t, tn } from "./language.js";
+import { tell } from "./told.js";
 
 const $ = (id) => document.getElementById(id);
 const API = "/api/v1/collections";
@@ -9,18 +10,13 @@ const one = $("collection");
 const LINK_DAYS = 28;
 const DAY_MS = 24 * 3600 * 1000;
 
-function tell(text) {
-  $("told").textContent = text;
-  $("told").hidden = !text;
-}
-
 $("make")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     const made = await call("POST", API, { name: event.target.elements.name.value.trim() });
     location.assign(made.links.page);
   } catch (error) {
-    tell(error.message);
+    tell(error);
   }
 });
 
@@ -39,7 +35,7 @@ function arrange(body) {
     $("count").textContent = tn("{count} item", "{count} items", collection.count);
   });
   last = sent.catch((error) => {
-    tell(error.message);
+    tell(error);
     offerUndo(null);
   });
   return last;
@@ -161,7 +157,7 @@ if ($("edit")) {
       await call("DELETE", one.dataset.self, undefined, { "If-Match": `"${version}"` });
       location.assign("/collections");
     } catch (error) {
-      tell(error.message);
+      tell(error);
     }
   });
 

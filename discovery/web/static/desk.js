@@ -2,15 +2,11 @@
 
 import { call } from "./api.js";
 import { language, t, tn } from "./language.js";
+import { tell } from "./told.js";
 
 const $ = (id) => document.getElementById(id);
 const API = "/api/v1";
 const EVERY_MS = 1500;
-
-function tell(text) {
-  $("told").textContent = text;
-  $("told").hidden = !text;
-}
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, EVERY_MS));
 
@@ -32,7 +28,7 @@ async function run(body) {
   try {
     await follow(body ? (await call("POST", `${API}/audits/runs`, body)).links.self : `${API}/audits/runs/${$("run").dataset.watch}`);
   } catch (error) {
-    tell(error.message);
+    tell(error);
     for (const id of ["run", "accept"]) if ($(id)) $(id).disabled = false;
   }
 }
@@ -55,7 +51,7 @@ async function followJob(id) {
 }
 
 const watched = document.querySelector("[data-follow][data-watch]");
-if (watched) followJob(watched.dataset.job).catch((error) => tell(error.message));
+if (watched) followJob(watched.dataset.job).catch((error) => tell(error));
 
 for (const button of document.querySelectorAll("[data-job]")) {
   button.addEventListener("click", async () => {
@@ -65,7 +61,7 @@ for (const button of document.querySelectorAll("[data-job]")) {
       if ("follow" in button.dataset) await followJob(button.dataset.job);
       else tell(t("It is asked for and waits for its turn. Load the page again to see how it stands."));
     } catch (error) {
-      tell(error.message);
+      tell(error);
     }
   });
 }
@@ -174,7 +170,7 @@ async function change(row, body, version) {
 async function act(deed) {
   const picked = rows.filter((row) => box(row).checked);
   const some = picked.length ? picked : rows[at] ? [rows[at]] : [];
-  if (!some.length) return tell(t("Select something first."));
+  if (!some.length) return tell(t("Select something first."), true);
   tell("");
   const body = await asked(deed, some);
   if (!body) return some[0].focus({ preventScroll: true });
@@ -192,7 +188,7 @@ async function act(deed) {
   undoing = done.filter(({ back }) => Object.keys(back).length);
   $("undo").hidden = !undoing.length;
   count();
-  tell([tn("{count} finding is changed.", "{count} findings are changed.", done.length), failed].filter(Boolean).join(" "));
+  tell([tn("{count} finding is changed.", "{count} findings are changed.", done.length), failed].filter(Boolean).join(" "), Boolean(failed));
   (done.at(-1)?.row ?? some[0]).focus({ preventScroll: true });
 }
 
@@ -210,7 +206,7 @@ async function undo() {
       failed = t("{name} was not changed: {why}", { name: one.row.dataset.name, why: error.message });
     }
   }
-  if (left.length) tell([tn("{count} finding is as before.", "{count} findings are as before.", left.length - kept.length), failed].filter(Boolean).join(" "));
+  if (left.length) tell([tn("{count} finding is as before.", "{count} findings are as before.", left.length - kept.length), failed].filter(Boolean).join(" "), Boolean(failed));
 }
 
 if ($("rows")) {

@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { number, t, tn } from "./language.js";
+import { tell } from "./told.js";
 
 const $ = (id) => document.getElementById(id);
 const cases = [...document.querySelectorAll(".case")];
@@ -17,11 +18,6 @@ const left = $("left");
 const kept = new WeakSet();
 let at = 0;
 let looking = false;
-
-function tell(text) {
-  $("told").textContent = text;
-  $("told").hidden = !text;
-}
 
 function show(place, { focus = true } = {}) {
   if (!cases[place]) return;
@@ -59,7 +55,7 @@ function inTurn(node, send, back) {
   node.setAttribute("aria-busy", "true");
   const turn = (turns.get(node) ?? Promise.resolve()).then(send).catch((error) => {
     if (turns.get(node) === turn) back();
-    tell(`${node.getAttribute("aria-label")}: ${error.message}`);
+    tell(`${node.getAttribute("aria-label")}: ${error.message}`, true);
   });
   turns.set(node, turn);
   return turn.then(() => {
@@ -113,7 +109,7 @@ async function decide(node, decision, sku = node.dataset.sku) {
     try {
       if (!(await mergeAgreed(node))) return;
     } catch (error) {
-      return tell(error.message);
+      return tell(error);
     } finally {
       looking = false;
     }
@@ -163,7 +159,7 @@ async function acceptSure(least) {
     }
     tell(t("{count} accepted", { count: number(sure.length) }));
   } catch (error) {
-    tell(error.message);
+    tell(error);
   }
 }
 
