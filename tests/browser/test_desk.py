@@ -212,3 +212,16 @@ def test_nothing_is_wider_than_a_phone_in_any_language(browser: Browser, site: s
         for path in ("/audit", "/audit/findings", "/jobs", "/gaps", "/model", "/review", "/collections", "/"):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize("width", [390, 800, 1024, 1279, 1280, 1440, 1920])
+def test_there_is_room_for_words_beside_the_ways_to_other_pages(
+    browser: Browser, site: str, width: int, locale: str
+) -> None:
+    for page in watched(browser, site, locale=locale, viewport={"width": width, "height": 844}):
+        page.goto("/")
+        field = page.locator("#search .words").bounding_box()
+        assert field is not None
+        assert field["width"] >= 140
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -216,6 +217,18 @@ def test_a_page_stands_still_when_its_scripts_come(demo_page: Page) -> None:
     expect(demo_page.get_by_label("Search in Keyword")).to_be_visible()
     demo_page.wait_for_load_state("networkidle")
     assert demo_page.evaluate("window.shifted") == 0
+
+
+@pytest.mark.parametrize("view", ["", "&view=dense", "&view=list"])
+def test_pictures_that_are_gone_are_not_asked_for_again_and_again(demo_page: Page, view: str) -> None:
+    asked_for: Counter[str] = Counter()
+    demo_page.on("request", lambda one: asked_for.update([one.url] if "/thumbnail" in one.url else []))
+    demo_page.route("**/thumbnail?*", lambda route: route.fulfill(status=404, body=""))
+    demo_page.goto(f"/?q=mug{view}")
+    demo_page.wait_for_load_state("networkidle")
+    expect(demo_page.locator("#hits .card").first).to_contain_text("not to be had")
+    assert asked_for
+    assert max(asked_for.values()) == 1
 
 
 def test_what_is_refused_is_told_and_nothing_is_lost(demo_page: Page) -> None:
