@@ -227,6 +227,8 @@ def test_pictures_that_are_gone_are_not_asked_for_again_and_again(demo_page: Pag
     demo_page.goto(f"/?q=mug{view}")
     demo_page.wait_for_load_state("networkidle")
     expect(demo_page.locator("#hits .card").first).to_contain_text("not to be had")
+    left = "[...document.querySelectorAll('#hits img')].filter((one) => one.complete && !one.naturalWidth)"
+    assert demo_page.evaluate(f"{left}.length") == 0
     assert asked_for
     assert max(asked_for.values()) == 1
 

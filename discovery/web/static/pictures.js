@@ -21,6 +21,7 @@ const isPicture = (node) => node instanceof HTMLImageElement && node.matches(".p
 
 // Errors of pictures do not bubble, but they can be caught on their way down.
 document.addEventListener("error", (event) => isPicture(event.target) && leaveMark(event.target), true);
-for (const image of document.images) {
+// A copy: the list of the document's pictures gets shorter with each mark.
+for (const image of [...document.images]) {
   if (isPicture(image) && image.getAttribute("src") && image.complete && !image.naturalWidth) leaveMark(image);
 }
