@@ -47,8 +47,8 @@ ROWS_AT_ONCE = 2048
 FORMAT = 2
 MEAN_SHARE = 0.7
 """How much of what all captions have in common is left in. All of it draws pictures that the kernel is unsure
-of to the words that most captions are near to: measured on garments not fitted on, 0.7 finds more at every
-width and colour tried, none of it less."""
+of to the words that most captions are near to. Measured on garments not fitted on: 0.7 finds more than all of
+it at each width tried, none of it finds less."""
 
 VISUAL_WEIGHT = 0.3
 """Measured on 1,000 garments not fitted on: beside words that say all, some or little of them, hybrid results
