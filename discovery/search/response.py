@@ -105,9 +105,10 @@ def read_facets(
 ) -> dict[str, tuple[FacetValue, ...]]:
     """Return every facet in the order in which it was asked for."""
     further = iter(siblings)
+    counted = {facet.name: next(further) if facet.narrowed else reply for facet in facets}
+    # A facet of collections asks for nothing while there are none, and a reply then has no such part.
     return {
-        facet.name: read_facet(facet, (next(further) if facet.narrowed else reply)["aggregations"], labels)
-        for facet in facets
+        facet.name: read_facet(facet, counted[facet.name].get("aggregations", {}), labels) for facet in facets
     }
 
 

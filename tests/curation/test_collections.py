@@ -89,6 +89,17 @@ def test_a_collection_is_a_filter_and_a_facet_as_soon_as_it_is_filled(desk: Desk
     ]
 
 
+def test_where_there_are_no_collections_nothing_is_in_one(desk: Desk) -> None:
+    everything = desk.find()
+    assert everything.total == len(ASSET_LIST)
+    assert everything.facets == {"collection": ()}
+    assert desk.find(Condition("collection", exists=True)).total == 0
+    outside = desk.find(Condition("collection", exists=False), facets=("collection", "colour"))
+    assert outside.total == everything.total
+    assert outside.facets["collection"] == ()
+    assert outside.facets["colour"]
+
+
 def test_a_new_name_changes_nothing_but_the_name(desk: Desk) -> None:
     spring = desk.make("Spring", FIRST)
     desk.collections.change(spring, {"name": "Summer"})
