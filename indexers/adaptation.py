@@ -151,6 +151,8 @@ class Adapting:
             InputInvalid: there is none, it was fitted on another model, or it serves already.
             IndexMissing, IndexMismatch, RunInProgress: as :meth:`adapt`.
         """
+        serving = self._lifecycle.serving()
+        serving.ensure_exists()
         recipe: Recipe = self._base.recipe
         adapter: Adapter | None = None
         if name not in (BASE, recipe.model, recipe.digest):
@@ -162,8 +164,7 @@ class Adapting:
                 )
             adapter = Adapter.from_bytes(self._shelf.data(record))
             recipe = adapted_recipe(recipe, adapter, record.floors)
-        serving = self._serving()
-        if {stamp.get("recipe") for stamp in _stamps(serving)} == {recipe.digest}:
+        if self._recipes(serving) == {recipe.digest}:
             raise InputInvalid(f"model {name!r} serves already")
         return self._recast(recipe, adapter, promote=promote)
 
@@ -181,12 +182,23 @@ class Adapting:
 
     def _serving(self) -> Catalogue:
         """Return the catalogue that searches see; its vectors are known to be of the configured model."""
-        serving, recipe = self._lifecycle.serving(), self._base.recipe
+        serving = self._lifecycle.serving()
         serving.ensure_exists()
-        for stamp in _stamps(serving):
-            if base_of(self._shelf, str(stamp.get("recipe"))) != recipe.digest:
-                raise IndexMismatch(made_by_another(ASSETS, stamp, recipe))
+        self._recipes(serving)
         return serving
+
+    def _recipes(self, serving: Catalogue) -> set[str]:
+        """Return what the serving vectors are stamped with: the configured model's recipe, or that of a fit.
+
+        Raises:
+            IndexMismatch: they are of another model.
+        """
+        recipes = set()
+        for stamp in serving.reader.mapping_meta(serving.names.assets).values():
+            recipes.add(made_by := str(stamp.get("recipe")))
+            if base_of(self._shelf, made_by) != self._base.recipe.digest:
+                raise IndexMismatch(made_by_another(ASSETS, stamp, self._base.recipe))
+        return recipes
 
     def _recast(self, recipe: Recipe, adapter: Adapter | None, *, promote: bool = True) -> Change:
         cast = Cast(recipe.digest, adapter)
@@ -231,10 +243,6 @@ class CaptionVectors:
         partial = self._file.with_name(f"{self._file.stem}.{os.getpid()}.npz")
         np.savez(partial, texts=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
         partial.replace(self._file)
-
-
-def _stamps(catalogue: Catalogue) -> list[Mapping[str, Any]]:
-    return list(catalogue.reader.mapping_meta(catalogue.names.assets).values())
 
 
 def gathered(catalogue: Catalogue, most: int = MOST_PAIRS) -> Pairs:

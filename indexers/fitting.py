@@ -255,11 +255,15 @@ def _chosen(pairs: Pairs, targets: Matrix, words: Vocabulary, texts: Texts) -> T
         )
         said, _ = tried.predicted(holdout.features)
         scores = unit(said + tried.mean + np.float32(tuning.blend) * holdout.features.bases) @ vectors.T
-        each = np.array([ndcg(column, one.right) for column, one in zip(scores.T, asked, strict=True)])
-        mean = evenly(each, asked)
+        mean = evenly(_gains(scores, asked), asked)
         if mean > best[0]:
             best = (mean, tuning)
     return best[1]
+
+
+def _gains(scores: Matrix, asked: Sequence[Asked]) -> NDArray[np.float64]:
+    """Return the nDCG of each made query from the cosines [pictures, queries]."""
+    return np.array([ndcg(column, one.right) for column, one in zip(scores.T, asked, strict=True)])
 
 
 def evenly(each: NDArray[np.float64], asked: Sequence[Asked]) -> float:
@@ -285,7 +289,7 @@ class _Judge:
     def figures(self, vectors: Matrix, foreign: Matrix) -> tuple[Figures, NDArray[np.float64]]:
         """Return the figures of one model's vectors, not of its looks, and the nDCG of each made query."""
         scores = vectors @ self._queries.T
-        each = np.array([ndcg(column, one.right) for column, one in zip(scores.T, self._asked, strict=True)])
+        each = _gains(scores, self._asked)
         first = np.array(
             [column.argmax() in one.right for column, one in zip(scores.T, self._asked, strict=True)]
         )
